@@ -1,0 +1,72 @@
+"""Where praxtui keeps things: one home for campaigns, leaves and caches, one for settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from praxtui.errors import UserError
+
+
+def home() -> Path:
+    """`PRAXTUI_HOME`, else the platform's user data directory. Not created here."""
+    named = os.environ.get("PRAXTUI_HOME")
+    if named:
+        return Path(named).expanduser().absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("praxtui", appauthor=False)
+
+
+def config_dir() -> Path:
+    """Settings and the person's own themes; under `PRAXTUI_HOME/config` when that variable is set, so that one variable isolates all."""
+    named = os.environ.get("PRAXTUI_HOME")
+    if named:
+        return home() / "config"
+    from platformdirs import user_config_path
+
+    return user_config_path("praxtui", appauthor=False)
+
+
+def campaigns_dir() -> Path:
+    """The folder that holds one folder a campaign."""
+    return home() / "campaigns"
+
+
+def leaves_dir() -> Path:
+    """Working copies of bundled leaves, each a git repository."""
+    return home() / "leaves"
+
+
+def cache_dir() -> Path:
+    """Compiler and package caches handed to runs as `PRAXTUI_CACHE`."""
+    return home() / "cache"
+
+
+def data_dir() -> Path:
+    """What `loop.setup` makes, one folder a content key, handed to runs as `PRAXTUI_DATA`."""
+    return home() / "data"
+
+
+def bundled_leaves() -> Path:
+    """The leaves that come with praxtui: inside the installed package, or beside it in a source checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "leaves"
+    return inside if inside.is_dir() else package.parent / "leaves"
+
+
+def ensure(folder: Path) -> Path:
+    """Create `folder` with its parents; raises UserError when it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"cannot write {folder}: {error.strerror or error}",
+            fix="set PRAXTUI_HOME to a folder that you can write, for example PRAXTUI_HOME=~/praxtui",
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(
+            f"cannot write {folder}: permission denied",
+            fix="set PRAXTUI_HOME to a folder that you can write, for example PRAXTUI_HOME=~/praxtui",
+        )
+    return folder
