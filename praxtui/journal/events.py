@@ -13,7 +13,9 @@ from typing import Any, ClassVar
 import msgspec
 
 
-class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=False, omit_defaults=True):
+class Fact(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=False, omit_defaults=True
+):
     """Something that happened. Subclasses are listed in `KINDS`."""
 
     version: ClassVar[int] = 1
@@ -63,6 +65,7 @@ class CampaignCreated(Fact, frozen=True):
     autonomy: str = "auto"
     unsandboxed: bool = False
     after: list[str] = []
+    overrides: dict[str, str] = {}
     forked_from: str | None = None
     start_commit: str | None = None
 
@@ -82,6 +85,7 @@ class EpochOpened(Fact, frozen=True):
     target: float | None = None
     keep: str = "fast"
     repeats: int = 5
+    holdout: str | None = None
     uncommitted: list[str] = []
     interpreter: str | None = None
 
@@ -239,7 +243,8 @@ class RunEnded(Fact, frozen=True):
 
 
 class Judged(Fact, frozen=True):
-    """A verdict. `delta` is against `parent`, positive is better, in the metric's unit."""
+    """A verdict. `delta` is against `parent`, positive is better; `bar` is what the next candidate has to beat if this
+    one is kept. Both in the metric's unit."""
 
     experiment: str
     verdict: str
@@ -249,6 +254,7 @@ class Judged(Fact, frozen=True):
     confidence: float | None = None
     flags: list[str] = []
     reason: str | None = None
+    bar: float | None = None
     by: str = "judge"
 
 

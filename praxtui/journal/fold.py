@@ -16,7 +16,16 @@ from msgspec.structs import replace
 
 from praxtui.journal import events as ev
 from praxtui.journal.events import Event, Fact
-from praxtui.journal.state import Claim, Epoch, Experiment, Hint, Run, Spending, State, Trial
+from praxtui.journal.state import (
+    Claim,
+    Epoch,
+    Experiment,
+    Hint,
+    Run,
+    Spending,
+    State,
+    Trial,
+)
 
 # A snapshot made by another version of the fold is not used: raise this with every change of meaning below.
 FOLD_VERSION = 1
@@ -71,7 +80,12 @@ def _thaw(state: State) -> State:
 def _pass_time(state: State, event: Event) -> None:
     """Book the time since the last event: only what a live, unpaused engine lived through counts."""
     gap = event.at - state.at
-    if gap > 0 and state.engine_live and not isinstance(event.fact, ev.EngineStarted) and not state.ended:
+    if (
+        gap > 0
+        and state.engine_live
+        and not isinstance(event.fact, ev.EngineStarted)
+        and not state.ended
+    ):
         working = not state.paused or bool(state.running)
         if working:
             state.spent = replace(state.spent, seconds=state.spent.seconds + gap)
@@ -91,9 +105,22 @@ def _change(state: State, experiment: str, **fields: Any) -> None:
 
 def _created(state: State, fact: ev.CampaignCreated, at: float) -> None:
     state.id, state.leaf, state.leaf_name = fact.id, fact.leaf, fact.leaf_name
-    state.researcher, state.models, state.seed = fact.researcher, list(fact.models), fact.seed
-    state.program, state.budgets, state.lookahead = fact.program, fact.budgets, fact.lookahead
-    state.autonomy, state.unsandboxed, state.after = fact.autonomy, fact.unsandboxed, list(fact.after)
+    state.researcher, state.models, state.seed = (
+        fact.researcher,
+        list(fact.models),
+        fact.seed,
+    )
+    state.program, state.budgets, state.lookahead = (
+        fact.program,
+        fact.budgets,
+        fact.lookahead,
+    )
+    state.autonomy, state.unsandboxed, state.after = (
+        fact.autonomy,
+        fact.unsandboxed,
+        list(fact.after),
+    )
+    state.overrides = dict(fact.overrides)
     state.forked_from, state.start_commit = fact.forked_from, fact.start_commit
     state.created, state.praxtui = at, fact.praxtui
 
@@ -102,15 +129,24 @@ def _epoch(state: State, fact: ev.EpochOpened, at: float) -> None:
     state.epochs.append(
         Epoch(
             fact.epoch, fact.reason, fact.program, fact.base, fact.head, fact.goal, fact.metric, fact.metric_by,
-            fact.deterministic, fact.target, fact.keep, fact.repeats, tuple(fact.uncommitted), at,
+            fact.deterministic, fact.target, fact.keep, fact.repeats, fact.holdout,
+            tuple(fact.uncommitted), at,
         )
     )  # fmt: skip
     if not state.experiments:
         state.experiments["e0"] = Experiment(
-            "e0", fact.epoch, None, fact.base, "person", at, title="the unchanged leaf", stated=True, commit=fact.base
+            "e0",
+            fact.epoch,
+            None,
+            fact.base,
+            "person",
+            at,
+            title="the unchanged leaf",
+            stated=True,
+            commit=fact.base,
         )
     state.program = fact.program
-    state.head = state.audited = fact.head
+    state.head = fact.head
     state.claim = None
     state.target_met = None
 
@@ -140,7 +176,11 @@ def _setup_ended(state: State, fact: ev.SetupEnded, at: float) -> None:
 
 
 def _ended(state: State, fact: ev.CampaignEnded, at: float) -> None:
-    state.ended, state.end_reason, state.exit_code = fact.state, fact.reason, fact.exit_code
+    state.ended, state.end_reason, state.exit_code = (
+        fact.state,
+        fact.reason,
+        fact.exit_code,
+    )
     state.waiting = state.waiting_reason = None
     state.stop = None
     state.paused = False
@@ -205,7 +245,9 @@ def _run_started(state: State, fact: ev.RunStarted, at: float) -> None:
     found = state.experiments.get(fact.experiment)
     if found is None:
         return
-    run = Run(fact.n, fact.use, fact.seed, fact.epoch, fact.commit, at, fact.trial, fact.pair)
+    run = Run(
+        fact.n, fact.use, fact.seed, fact.epoch, fact.commit, at, fact.trial, fact.pair
+    )
     kept = (r for r in found.runs if r.n != fact.n)
     _change(state, fact.experiment, runs=(*kept, run))
     name = f"{fact.experiment}/{fact.n}"
@@ -250,12 +292,10 @@ def _judged(state: State, fact: ev.Judged, at: float) -> None:
         return
     _change(
         state, fact.experiment, verdict=fact.verdict, standing=fact.standing, delta=fact.delta,
-        delta_sd=fact.delta_sd, confidence=fact.confidence, flags=tuple(fact.flags), reason=fact.reason, judged=at,
+        delta_sd=fact.delta_sd, confidence=fact.confidence, bar=fact.bar, flags=tuple(fact.flags), reason=fact.reason, judged=at,
     )  # fmt: skip
     if fact.verdict == "keep":
         state.head = fact.experiment
-        if fact.standing == "confirmed":
-            state.audited = fact.experiment
 
 
 def _advanced(state: State, fact: ev.Advanced, at: float) -> None:
@@ -264,7 +304,13 @@ def _advanced(state: State, fact: ev.Advanced, at: float) -> None:
 
 
 def _reflected(state: State, fact: ev.Reflected, at: float) -> None:
-    _change(state, fact.experiment, reflected=fact.mechanism, revision=fact.revision, note=fact.note)
+    _change(
+        state,
+        fact.experiment,
+        reflected=fact.mechanism,
+        revision=fact.revision,
+        note=fact.note,
+    )
 
 
 # --- evidence -----------------------------------------------------------------------------------------------------------
@@ -272,7 +318,9 @@ def _reflected(state: State, fact: ev.Reflected, at: float) -> None:
 
 def _noise(state: State, fact: ev.NoiseMeasured, at: float) -> None:
     state.epochs = [
-        replace(epoch, noise_sd=fact.sd, noise_dof=fact.dof) if epoch.number == fact.epoch else epoch
+        replace(epoch, noise_sd=fact.sd, noise_dof=fact.dof)
+        if epoch.number == fact.epoch
+        else epoch
         for epoch in state.epochs
     ]
 
@@ -295,23 +343,22 @@ def _trial_ended(state: State, fact: ev.TrialEnded, at: float) -> None:
         if trial.number == fact.trial else trial
         for trial in state.trials
     ]  # fmt: skip
-    trial = next((t for t in state.trials if t.number == fact.trial), None)
-    if trial is not None and trial.kind == "audit" and fact.outcome in ("held", "undecided"):
-        state.audited = trial.head
 
 
 def _standing(state: State, fact: ev.StandingChanged, at: float) -> None:
     for name in fact.experiments:
         found = state.experiments.get(name)
         # A keep that was confirmed by evidence of its own loses that only to a revocation.
-        if found is not None and not (found.standing == "confirmed" and fact.standing != "revoked"):
+        if found is not None and not (
+            found.standing == "confirmed" and fact.standing != "revoked"
+        ):
             _change(state, name, standing=fact.standing)
 
 
 def _restored(state: State, fact: ev.Restored, at: float) -> None:
     for name in fact.revoked:
         _change(state, name, standing="revoked")
-    state.head = state.audited = fact.to
+    state.head = fact.to
     state.branch_head = fact.branch_commit
 
 
@@ -376,10 +423,14 @@ def _waited(state: State, fact: ev.WaitingEnded, at: float) -> None:
 
 def _spent(state: State, fact: ev.Spent, at: float) -> None:
     spent: Spending = state.spent
-    state.spent = replace(spent, usd=spent.usd + fact.usd, tokens=spent.tokens + fact.tokens)
+    state.spent = replace(
+        spent, usd=spent.usd + fact.usd, tokens=spent.tokens + fact.tokens
+    )
     found = state.experiments.get(fact.experiment or "")
     if found is not None:
-        _change(state, found.id, usd=found.usd + fact.usd, tokens=found.tokens + fact.tokens)
+        _change(
+            state, found.id, usd=found.usd + fact.usd, tokens=found.tokens + fact.tokens
+        )
 
 
 def _program(state: State, fact: ev.ProgramChanged, at: float) -> None:

@@ -70,6 +70,7 @@ class Experiment(msgspec.Struct, frozen=True, array_like=True):
     delta: float | None = None
     delta_sd: float | None = None
     confidence: float | None = None
+    bar: float | None = None
     flags: tuple[str, ...] = ()
     reviewed: bool = False
     reason: str | None = None
@@ -91,7 +92,9 @@ class Experiment(msgspec.Struct, frozen=True, array_like=True):
         return [
             run
             for run in self.runs
-            if run.metric is not None and (not uses or run.use in uses) and epoch in (None, run.epoch)
+            if run.metric is not None
+            and (not uses or run.use in uses)
+            and epoch in (None, run.epoch)
         ]
 
 
@@ -110,6 +113,7 @@ class Epoch(msgspec.Struct, frozen=True, array_like=True):
     target: float | None
     keep: str
     repeats: int
+    holdout: str | None
     uncommitted: tuple[str, ...]
     opened: float
     noise_sd: float | None = None
@@ -187,6 +191,7 @@ class State(msgspec.Struct, array_like=True):
     autonomy: str = "auto"
     unsandboxed: bool = False
     after: list[str] = []
+    overrides: dict[str, str] = {}
     forked_from: str | None = None
     start_commit: str | None = None
     created: float = 0.0
@@ -197,7 +202,6 @@ class State(msgspec.Struct, array_like=True):
     trials: list[Trial] = []
     hints: dict[str, Hint] = {}
     head: str | None = None
-    audited: str | None = None
     branch_head: str | None = None
     claim: Claim | None = None
     target_met: str | None = None
@@ -232,7 +236,11 @@ class State(msgspec.Struct, array_like=True):
 
     def children(self) -> Iterator[Experiment]:
         """All experiments but the baseline, in order."""
-        return (experiment for experiment in self.experiments.values() if experiment.id != "e0")
+        return (
+            experiment
+            for experiment in self.experiments.values()
+            if experiment.id != "e0"
+        )
 
     @property
     def counted(self) -> int:
