@@ -1,0 +1,70 @@
+# Every target sets itself up: it finds a Python, makes .venv, installs what it needs, and says what is missing.
+#
+#   make demo        a research campaign that ends by itself after 25 experiments
+#   make test        format, lint, types, import contracts and the fast tests
+#   make test-all    the same with the slow tests
+#   make check       what to run before a push (the same as test)
+#   make bench       the figures: turnaround, CPU, memory, start-up times
+#   make bench-judge how the judge behaves in simulation
+#   make clean       remove the environment and the caches
+
+PYTHON ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+EXPERIMENTS ?= 25
+WORKERS ?= 2
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+SHELL := /bin/sh
+.SHELLFLAGS := -ec
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all check static fast bench bench-judge clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: $(VENV)/.stamp-base
+	@$(VENV)/bin/praxtui run ngram --experiments $(EXPERIMENTS)
+
+test check: static fast
+
+test-all: static
+	@$(PY) -m pytest -n $(WORKERS)
+
+static: $(VENV)/.stamp-dev
+	@$(VENV)/bin/ruff format --check --quiet . || { echo "to fix: $(VENV)/bin/ruff format ." >&2; exit 1; }
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/mypy --no-error-summary
+	@$(VENV)/bin/lint-imports --config pyproject.toml >$(VENV)/contracts.log 2>&1 || { cat $(VENV)/contracts.log >&2; exit 1; }
+	@echo "format, lint, types and import contracts hold"
+
+fast: $(VENV)/.stamp-dev
+	@$(PY) -m pytest -n $(WORKERS) -m "not slow"
+
+bench: $(VENV)/.stamp-dev
+	@$(PY) tests/bench/run.py
+
+bench-judge: $(VENV)/.stamp-dev
+	@$(PY) tests/bench/judge_sim.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Installing with the build backend already in place keeps it pinned, and needs no second environment.
+$(VENV)/.stamp-base: pyproject.toml constraints.txt $(VENV)/.stamp-venv
+	@echo "installing praxtui"
+	@$(PIP) install -c constraints.txt hatchling editables
+	@$(PIP) install -c constraints.txt --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.stamp-dev: .ci/torch $(VENV)/.stamp-base
+	@echo "installing what the tests need"
+	@$(PIP) install -c constraints.txt --no-build-isolation -e ".[dev]"
+	@sh .ci/torch $(PY) constraints.txt
+	@touch $@
+
+$(VENV)/.stamp-venv:
+	@PYTHON="$(PYTHON)" sh .ci/venv $(VENV)
+	@touch $@
