@@ -1,0 +1,1 @@
+"""Read, check, explain and edit `program.md`; find leaves and whether they are ready."""
