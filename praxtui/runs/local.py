@@ -1,0 +1,249 @@
+"""The place `local`: runs on this machine, each under a shim that outlives the engine.
+
+A run is found again by its folder alone: `spec.json` (what was asked), `shim.json` (who stands over it), `child.json`
+(its present stage), `exit.json` (how it ended). A later engine asks, in this order: `read_exit`, `adopt`, `lost`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from praxtui.errors import CampaignFault
+from praxtui.runs import identity, proc, spec
+from praxtui.runs.identity import Identity
+from praxtui.runs.spec import Exit, Spec
+
+SHIM = Path(__file__).with_name("shim.py")
+START_DEADLINE = 30.0  # seconds for a shim to answer; it takes 30 ms on an idle machine
+OVERDUE = 60.0  # seconds past deadline and grace after which a shim is taken for stopped or stuck
+KILL_DEADLINE = 10.0  # seconds for what is left of a lost run to die
+POLL = 0.05  # seconds between looks where the kernel has no pidfd
+
+
+class _Child(msgspec.Struct, frozen=True):
+    pid: int
+    start: int
+    boot: str
+    sid: int
+
+
+class RunHandle:
+    """A run that is under way, started by this process or adopted."""
+
+    def __init__(self, run_dir: Path, who: Identity, asked: Spec, shim: subprocess.Popen[bytes] | None = None) -> None:
+        self.run_dir = run_dir
+        self.identity = who
+        self.asked = asked
+        self._shim = shim
+
+    async def wait(self) -> Exit:
+        """How the run ended, once it has. Cancelling this leaves the run alone.
+
+        A shim that is long past its deadline (somebody stopped it with SIGSTOP, say) is killed, and its run is lost.
+        """
+        started = _began(self.run_dir) or time.time()
+        limit = None
+        if self.asked.timeout_s is not None:
+            limit = max(0.0, started + self.asked.timeout_s + self.asked.grace_s + OVERDUE - time.time())
+        try:
+            await asyncio.wait_for(self._gone(), limit)
+        except TimeoutError:
+            identity.send(self.identity, signal.SIGCONT)
+            try:
+                await asyncio.wait_for(self._gone(), OVERDUE)
+            except TimeoutError:
+                identity.send(self.identity, signal.SIGKILL)
+                await self._gone()
+        if self._shim is not None:
+            self._shim.wait()
+        return read_exit(self.run_dir) or lost(self.run_dir)
+
+    def stop(self, now: bool = False) -> bool:
+        """End the run: TERM, the grace, KILL; `now` waives the grace. False when it was over already."""
+        ask_to_stop(self.run_dir, now)
+        return identity.send(self.identity, signal.SIGTERM)
+
+    async def _gone(self) -> None:
+        """Return when the shim is no longer there, whether or not it is this process's child."""
+        try:
+            handle = os.pidfd_open(self.identity.pid)
+        except ProcessLookupError:
+            return
+        except (OSError, AttributeError):
+            while identity.alive(self.identity):
+                await asyncio.sleep(POLL)
+            return
+        # A zombie's pidfd is readable at once; another process under the same pid is not ours to wait for.
+        if not identity.alive(self.identity):
+            os.close(handle)
+            return
+        loop = asyncio.get_running_loop()
+        gone = asyncio.Event()
+        loop.add_reader(handle, gone.set)
+        try:
+            await gone.wait()
+        finally:
+            loop.remove_reader(handle)
+            os.close(handle)
+
+
+class LocalPlace:
+    """Runs on this machine."""
+
+    name = "local"
+
+    def start(self, run_dir: Path, asked: Spec, env: Mapping[str, str]) -> RunHandle:
+        """Start a run in the existing, unused folder `run_dir`; returns when its shim answers (blocks some 30 ms).
+
+        `env` is the shim's whole environment: secrets travel in it and nowhere else. Raises CampaignFault when the
+        folder cannot be written or the shim does not come up; FileExistsError for a folder that has been used.
+        """
+        for name in ("spec.json", "shim.json", "exit.json"):
+            if (run_dir / name).exists():
+                raise FileExistsError(f"{run_dir} already holds {name}")
+        try:
+            spec.write(run_dir / "spec.json", asked)
+            shim = _spawn(run_dir, env)
+        except OSError as error:
+            raise CampaignFault(f"cannot start a run in {run_dir}: {error.strerror or error}") from error
+        answered = _answered(shim)
+        who = spec.read(run_dir / "shim.json", Identity)
+        if not answered or who is None or who.pid != shim.pid:
+            # The file holds should the shim come up after all, between here and the kill.
+            ask_to_stop(run_dir, now=True)
+            shim.kill()
+            shim.wait()
+            said = (run_dir / "shim.log").read_text(errors="replace").strip()
+            raise CampaignFault(f"the shim of {run_dir} did not start: {said.rpartition(chr(10))[2] or 'no answer'}")
+        return RunHandle(run_dir, who, asked, shim)
+
+    def adopt(self, run_dir: Path) -> RunHandle | None:
+        """The run in `run_dir` if its shim is alive, whoever started it; else None."""
+        who = spec.read(run_dir / "shim.json", Identity)
+        asked = spec.read(run_dir / "spec.json", Spec)
+        if who is None or asked is None or not identity.alive(who):
+            return None
+        return RunHandle(run_dir, who, asked)
+
+
+def read_exit(run_dir: Path) -> Exit | None:
+    """How the run in `run_dir` ended; None while that is not known."""
+    return spec.read(run_dir / "exit.json", Exit)
+
+
+def lost(run_dir: Path) -> Exit:
+    """The end of a run whose shim cannot say it: killed, or gone with the machine. What is left of it is killed.
+
+    Known by its session and by PRAXTUI_RUN in its environment; a process that shed both, and whose shim was killed,
+    is beyond reach. The result is written, so that asking again gives the same answer.
+    """
+    # First the file, then the look: a shim that is only now coming up will find it before it starts anything.
+    ask_to_stop(run_dir, now=True)
+    who = spec.read(run_dir / "shim.json", Identity)
+    if who is not None and identity.send(who, signal.SIGKILL):
+        _wait_until(lambda: not identity.alive(who))
+    known = read_exit(run_dir)
+    if known is not None:
+        return known
+    killed = kill_leftovers(run_dir)
+    rebooted = who is not None and who.boot != proc.boot_id()
+    cause = "the machine was restarted" if rebooted else "the shim was killed before it could write the result"
+    left = f" ({killed} leftover processes killed)" if killed else ""
+    ended = time.time()
+    started = _began(run_dir) or ended
+    result = Exit(why="lost", message=cause + left, started=started, ended=ended, boot=proc.boot_id())
+    try:
+        spec.write(run_dir / "exit.json", result)
+    except OSError as error:
+        raise CampaignFault(f"cannot write {run_dir / 'exit.json'}: {error.strerror or error}") from error
+    return result
+
+
+def ask_to_stop(run_dir: Path, now: bool = False) -> None:
+    """Leave the file `stop`: the shim, present or still to come, ends the run when it sees it, within 0.1 s."""
+    try:
+        (run_dir / "stop").write_text("now\n" if now else "stop\n")
+    except OSError:
+        # On a full disk an empty file may still be possible, and is enough.
+        (run_dir / "stop").touch()
+
+
+def kill_leftovers(run_dir: Path) -> int:
+    """Kill what a run without a shim left running; the number of processes."""
+    child = spec.read(run_dir / "child.json", _Child)
+    asked = spec.read(run_dir / "spec.json", Spec)
+    if child is not None and child.boot != proc.boot_id():
+        child = None
+    marker = f"PRAXTUI_RUN={asked.token}".encode() if asked is not None else b""
+    killed: set[tuple[int, int]] = set()
+    deadline = time.monotonic() + KILL_DEADLINE
+    while time.monotonic() < deadline:
+        left = _leftovers(child, marker)
+        if not left:
+            break
+        killed.update((process.pid, process.start) for process in left)
+        proc.send_all(left, signal.SIGKILL)
+        time.sleep(0.005)
+    return len(killed)
+
+
+def _leftovers(child: _Child | None, marker: bytes) -> list[proc.Stat]:
+    present = [process for process in proc.everyone() if process.state not in proc.DEAD]
+    session = child
+    for process in present:
+        # The number of a session is that of its leader; another leader under it means another session.
+        if child is not None and process.pid == child.sid and process.start != child.start:
+            session = None
+    return [
+        process
+        for process in present
+        if (session is not None and process.sid == session.sid and process.start >= session.start)
+        or (marker and proc.has_marker(process.pid, marker))
+    ]
+
+
+def _began(run_dir: Path) -> float | None:
+    """When the shim came up, in Unix seconds."""
+    try:
+        return (run_dir / "shim.json").stat().st_mtime
+    except OSError:
+        return None
+
+
+def _spawn(run_dir: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    with open(run_dir / "shim.log", "ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(SHIM), str(run_dir)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd="/",
+            env=dict(env),
+            start_new_session=True,
+        )
+
+
+def _answered(shim: subprocess.Popen[bytes]) -> bool:
+    """Wait until the shim has closed its output, which it does once it can be adopted and takes signals."""
+    assert shim.stdout is not None
+    with shim.stdout as output:
+        waiting = select.poll()
+        waiting.register(output, select.POLLIN)
+        return bool(waiting.poll(START_DEADLINE * 1000))
+
+
+def _wait_until(done: Callable[[], bool]) -> None:
+    """Return when `done`, or after a while all the same."""
+    deadline = time.monotonic() + KILL_DEADLINE
+    while not done() and time.monotonic() < deadline:
+        time.sleep(0.005)
