@@ -1,0 +1,72 @@
+"""`praxtui help [TOPIC]`, and the overview that `praxtui` alone prints."""
+
+from __future__ import annotations
+
+import argparse
+
+from praxtui import __version__
+from praxtui.cli.topics import TOPICS
+from praxtui.cli.verbs import VERBS
+from praxtui.errors import DONE, UserError, did_you_mean
+
+
+def overview() -> str:
+    """What to type first, and every verb with one line."""
+    lines = [
+        f"praxtui {__version__}: it improves a program by experiment, and records all of it.",
+        "",
+        "  praxtui leaves      what can be improved here",
+        "  praxtui run ngram   start a campaign on one, and follow it",
+        "  praxtui doctor      what is missing",
+        "",
+        "verbs (praxtui VERB --help for each):",
+    ]
+    lines += [f"  {verb:<9} {about}" for verb, (_, about) in VERBS.items()]
+    lines += ["", f"help topics: {', '.join(TOPICS)}"]
+    return "\n".join(lines)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("topic", nargs="?", metavar="TOPIC", help=f"a verb, or one of: {', '.join(TOPICS)}")
+
+
+def run(args: argparse.Namespace) -> int:
+    topic = args.topic
+    if topic is None:
+        print(overview())
+    elif topic in TOPICS:
+        print(text_of(topic))
+    elif topic in VERBS:
+        from praxtui.cli.main import main
+
+        return main([topic, "--help"])
+    else:
+        near = did_you_mean(topic, [*TOPICS, *VERBS])
+        raise UserError(f"no help on {topic!r}{near}", fix=f"topics: {', '.join(TOPICS)}; or any verb")
+    return DONE
+
+
+def text_of(topic: str) -> str:
+    """The text of one of TOPICS, with what is looked up filled in."""
+    text = TOPICS[topic]
+    if topic == "program":
+        return text.replace("{keys}", _keys())
+    if topic == "home":
+        from praxtui.paths import home
+
+        return text.replace("{home}", str(home()))
+    return text
+
+
+def _keys() -> str:
+    """Every key of the front matter, a block a paragraph."""
+    import textwrap
+
+    from praxtui.program.keys import BLOCKS
+
+    blocks = [(block, ", ".join(keys)) for block, keys in BLOCKS.items()]
+    blocks.append(("report", "one mapping"))
+    return "\n".join(
+        textwrap.fill(f"{block + ':':<12} {keys}", 79, initial_indent="  ", subsequent_indent=" " * 15)
+        for block, keys in blocks
+    )

@@ -1,0 +1,174 @@
+"""What `praxtui doctor` looks at: each check says what it found, whether that will do, and the fix."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from praxtui.cli.abilities import abilities
+from praxtui.cli.text import size
+from praxtui.errors import UserError
+from praxtui.journal.opening import file_system, slow_reason
+from praxtui.paths import ensure, home
+
+LEAST_FREE = 200_000_000
+"""Bytes below which a campaign cannot be expected to finish; ten times this is comfortable."""
+
+BASE = ("libcst", "msgspec", "numpy", "optuna", "platformdirs", "pygit2", "ruamel.yaml")
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "pretrain": ("torch",),
+    "llm": ("litellm",),
+    "tinker": ("tinker",),
+    "prime": ("prime", "verifiers"),
+    "gepa": ("gepa",),
+    "modal": ("modal",),
+    "ray": ("ray",),
+}
+KEYS = (
+    "ANTHROPIC_API_KEY",
+    "OPENAI_API_KEY",
+    "GEMINI_API_KEY",
+    "OPENROUTER_API_KEY",
+    "TINKER_API_KEY",
+    "PRIME_API_KEY",
+    "MODAL_TOKEN_ID",
+    "MODAL_TOKEN_SECRET",
+    "WANDB_API_KEY",
+    "HF_TOKEN",
+)
+"""Names of environment variables that hold keys. Only whether they are set is ever looked at."""
+
+
+class Check(Struct, frozen=True):
+    """One thing looked at. `missing` is required and not there; `note` is worth knowing and stops nothing."""
+
+    name: str
+    state: Literal["ok", "note", "missing"]
+    found: str
+    fix: str = ""
+
+
+def machine() -> Iterator[Check]:
+    """Every check that needs no leaf, in the order in which they are shown. Never raises."""
+    yield Check("Python", "ok", f"{platform.python_version()} at {sys.executable}")
+    yield from _packages()
+    yield _git()
+    yield from _disk()
+    yield _gpu()
+    yield from _sandbox()
+    yield _extras()
+    yield _keys()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _packages() -> Iterator[Check]:
+    lacking = [package for package in BASE if _version(package) is None]
+    if lacking:
+        fix = f"{sys.executable} -m pip install {' '.join(lacking)}"
+        yield Check("packages", "missing", f"not installed: {', '.join(lacking)}", fix)
+    else:
+        yield Check("packages", "ok", "all that a campaign needs")
+
+
+def _git() -> Check:
+    command = shutil.which("git")
+    if not command:
+        found = "not found; campaigns run without it, you need it to look at their branches"
+        return Check("git", "note", found, "install git")
+    try:
+        said = subprocess.run(
+            [command, "--version"], capture_output=True, text=True, timeout=10, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return Check("git", "note", f"{command} does not answer: {error}", "install git anew")
+    return Check("git", "ok", said.stdout.strip().removeprefix("git version ") or command)
+
+
+def _disk() -> Iterator[Check]:
+    place = home()
+    try:
+        ensure(place)
+    except UserError as error:
+        yield Check("home", "missing", error.message, error.fix or "")
+        return
+    yield Check("home", "ok", f"{place} can be written")
+    slow = slow_reason(place)
+    if slow:
+        yield Check("file system", "note", slow, "set PRAXTUI_HOME to a folder on a local disk")
+    else:
+        yield Check("file system", "ok", f"{file_system(place) or 'unknown kind'}, the journal is at full speed")
+    yield _free(place)
+
+
+def _free(place: Path) -> Check:
+    try:
+        free = shutil.disk_usage(place).free
+    except OSError as error:
+        return Check("disk", "note", f"free space is unknown: {error.strerror or error}")
+    if free >= 10 * LEAST_FREE:
+        return Check("disk", "ok", f"{size(free)} free")
+    fix = f"free some space on the disk of {place}, or set PRAXTUI_HOME to another"
+    return Check("disk", "note" if free >= LEAST_FREE else "missing", f"{size(free)} free", fix)
+
+
+def _gpu() -> Check:
+    command = shutil.which("nvidia-smi")
+    if not command:
+        if Path("/dev/kfd").exists():
+            return Check("GPU", "ok", "an AMD GPU is there (/dev/kfd)")
+        return Check("GPU", "note", "none found (no nvidia-smi); runs use the CPU")
+    query = [command, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
+    until = "look at the driver; runs use the CPU until then"
+    try:
+        said = subprocess.run(query, capture_output=True, text=True, timeout=15, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.SubprocessError) as error:
+        return Check("GPU", "note", f"nvidia-smi does not answer: {error}", until)
+    cards = [line.strip() for line in said.stdout.splitlines() if line.strip()]
+    if said.returncode or not cards:
+        why = (said.stderr or said.stdout).strip().splitlines()
+        return Check("GPU", "note", f"nvidia-smi: {why[0] if why else 'no GPU'}", until)
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    hidden = f"; CUDA_VISIBLE_DEVICES={visible}" if visible is not None else ""
+    return Check("GPU", "ok", "; ".join(cards) + hidden)
+
+
+def _sandbox() -> Iterator[Check]:
+    yield Check("sandbox", "note", "runs are not confined in this version; what this machine could do:")
+    for ability in abilities():
+        yield Check(f"sandbox: {ability.name}", "ok" if ability.works else "note", ability.found, ability.fix)
+
+
+def _extras() -> Check:
+    """Extras that are wholly there, with versions, and the others."""
+    there, lacking = [], []
+    for extra, packages in EXTRAS.items():
+        found = [f"{package} {version}" for package in packages if (version := _version(package))]
+        if len(found) == len(packages):
+            there.append(f"{extra} ({', '.join(found)})")
+        else:
+            lacking.append(extra)
+    said = [f"there: {', '.join(there)}"] * bool(there) + [f"not installed: {', '.join(lacking)}"] * bool(lacking)
+    fix = "pip install 'praxtui[NAME]' for those that a leaf of yours needs" if lacking else ""
+    return Check("extras", "note" if lacking else "ok", "; ".join(said), fix)
+
+
+def _keys() -> Check:
+    there = [name for name in KEYS if os.environ.get(name)]
+    if there:
+        return Check("keys", "ok", f"set: {', '.join(there)}")
+    return Check("keys", "note", "none set; the researcher sweep needs none")

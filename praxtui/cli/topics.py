@@ -1,0 +1,122 @@
+"""The texts of `praxtui help TOPIC`, at most 79 columns wide. `{keys}` and `{home}` are filled in when shown."""
+
+from __future__ import annotations
+
+PROGRAM = """\
+program.md says what to improve, which files may change, how to measure, and
+within which limits. It begins with front matter in four blocks; the Markdown
+after it is read by the researcher.
+
+  ---
+  metric:                         # what "better" means
+    name: val_bpb                 # read from `val_bpb: 1.234`
+    goal: minimize                # or maximize
+  levers:                         # what may change; the rest is sealed
+    edit: [train.py]
+  loop:                           # how feedback is obtained
+    setup: python prepare.py      # once per content; makes PRAXTUI_DATA
+    run: python train.py          # one experiment
+    evaluate: python evaluate.py  # sealed; it alone gives the metric
+    artifacts: [out/]             # what the run hands to the evaluator
+    budget: 60s                   # training time, PRAXTUI_BUDGET_S
+  constraints:                    # the walls
+    limits: {peak_vram_mb: "<= 80000"}
+    hours: 8
+    usd: 10
+  ---
+  # 1. Task
+  ...
+
+Only metric.name, levers.edit and loop.run must be given. Durations read 90s,
+5m, 8h. All keys:
+
+{keys}
+
+`praxtui new LEAF DIR` begins a leaf from one that exists; `praxtui doctor DIR`
+checks it."""
+
+LOOP = """\
+One experiment tests one hypothesis by one commit:
+
+  1. The researcher states a hypothesis and a mechanism (why it should help),
+     then changes levers and nothing else.
+  2. The draft is checked: only levers changed, not tried before in this epoch.
+     It becomes a commit under a ref of its own.
+  3. It runs on a fixed budget, with the campaign's selection seed. The sealed
+     evaluator measures what the run left behind.
+  4. The judge compares it with the incumbent: keep, discard, crash, or invalid
+     (it broke a rule).
+  5. The researcher reflects: was the mechanism confirmed or refuted, and what
+     was learned.
+
+e0 is the leaf as it stands, measured several times: its value and the noise.
+While one experiment runs, the next is drafted. Your branch, index, stash and
+files are never touched: a campaign lives on a branch of its own, praxtui/ID.
+
+A campaign ends when its budgets are used, its target is confirmed, or you stop
+it. If the engine dies, the run goes on; `praxtui resume ID` takes it up.
+Closing the terminal changes nothing.
+
+  praxtui hint ID TEXT    a sentence for the researcher
+  praxtui pause ID        let the current run end, then wait
+  praxtui veto ID         refuse the waiting draft
+  praxtui kill ID         end the current run; it counts as void
+  praxtui stop ID         end after the current run; --now: at once
+  praxtui fork ID eN      a new campaign from any experiment"""
+
+JUDGE = """\
+Keep fast, claim slowly. With noise, the best of many single measurements looks
+better than it is. So a keep has a standing:
+
+  provisional   looked better once, on the common selection seed; the branch
+                moved on to it
+  supported     an audit of the sum it belongs to held: head against the last
+                audited state, on fresh seeds, interleaved
+  confirmed     has fresh evidence of its own; with a deterministic metric, any
+                strict gain
+  revoked       an audit failed: a new commit restored the audited state
+
+An audit is a sequential test: it may look after every pair of runs, because
+its limits count the looks. It ends when the gain is shown, when it is shown to
+be absent, or at its limit, undecided. What is claimed at the end comes only
+from runs that did not select. `constraints.keep: strict` keeps nothing before
+it is confirmed.
+
+Deltas are in noise units: +2.0 sd is better by twice the standard deviation of
+repeated runs. The researcher `null` changes nothing, and so measures how often
+the judge is fooled: praxtui run LEAF --researcher null"""
+
+LEDGER = """\
+The ledger has one row an experiment. Its verdict:
+
+  keep       the branch moved on to it; its standing says how sure that is
+             (praxtui help judge)
+  discard    not better, or stopped early because it fell behind
+  crash      the run failed, or gave no finite metric; the reason says which
+  invalid    it broke a rule: a sealed file, a limit, a draft given up
+  void       a person or a fault ended it
+
+metric is the mean of its runs; delta the difference to its parent, positive is
+better; sd the same in noise units. A flag marks what a person should look at.
+`praxtui show ID eN` has the hypothesis, the mechanism, the runs and the
+reflection, with --diff, --log and --prompt the rest. For programs there is
+`praxtui ledger ID --json`."""
+
+HOME = """\
+PRAXTUI_HOME holds campaigns, copies of bundled leaves, caches and prepared
+data. Now it is
+
+  {home}
+
+A campaign is one folder, campaigns/ID: journal.db (all that happened), runs/
+(logs), trees/ (working copies of git). It reads the same on another machine.
+
+A run sees PRAXTUI_BUDGET_S, PRAXTUI_SEED, PRAXTUI_EXPERIMENT, PRAXTUI_DATA
+(read-only), PRAXTUI_SCRATCH, PRAXTUI_CACHE; of your own environment it sees a
+short list, and the names under constraints.secrets.
+
+Exit codes: 0 done; 2 wrong usage or program; 3 something is missing; 4 the
+campaign ended by a fault or waits for a person; 130 interrupted.
+PRAXTUI_DEBUG=1 prints the traceback of an unexpected error."""
+
+TOPICS: dict[str, str] = {"program": PROGRAM, "loop": LOOP, "judge": JUDGE, "ledger": LEDGER, "home": HOME}
