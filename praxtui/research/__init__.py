@@ -1,0 +1,1 @@
+"""Who proposes: the Researcher protocol, and the researchers that need no model (`sweep`, `null`)."""

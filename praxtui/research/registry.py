@@ -1,0 +1,31 @@
+"""Researchers by name, each imported when it is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from praxtui.errors import UserError, did_you_mean
+from praxtui.research.protocol import Researcher
+
+NAMES = ("sweep", "null", "llm")
+
+
+def make(name: str, **options: Any) -> Researcher:
+    """The researcher called `name`; raises UserError for an unknown name and for one that is not available yet."""
+    if name == "sweep":
+        from praxtui.research.sweep import Sweep
+
+        return Sweep(**options)
+    if name == "null":
+        from praxtui.research.null import Null
+
+        return Null(**options)
+    if name == "llm":
+        raise UserError(
+            "not available yet: the llm researcher (a language model that proposes); use --researcher sweep",
+            fix="praxtui run LEAF --researcher sweep needs no model and no key",
+        )
+    raise UserError(
+        f"unknown researcher {name!r}{did_you_mean(name, NAMES)}",
+        fix=f"valid researchers: {', '.join(NAMES)}",
+    )

@@ -1,0 +1,186 @@
+"""Which value a knob takes next.
+
+A knob that was not measured on one side of its value moves there first, by a step that any person would try (half,
+double), and goes further while going further helps: a TPE without data is a random draw. Once both sides are known,
+Optuna's tree-structured Parzen estimator proposes (Bergstra et al., "Algorithms for Hyper-Parameter Optimization",
+NeurIPS 2011), over this knob alone, from its changes so far.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from praxtui.research.evidence import Change
+from praxtui.research.ranges import Choice, Knob, Range
+
+Move = Literal["first", "other side", "further", "tpe", "left over"]
+_STRETCH = 1.5
+_CRASH = -1.5
+_ASKS = 8
+_REMEMBERED = 100
+_LEFT_OVER = 64
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A value, and how it came about; `again`: it was measured before, while other constants stood elsewhere."""
+
+    value: Choice
+    move: Move
+    again: bool = False
+
+
+def candidates(knob: Knob, changes: Sequence[Change], rng: random.Random) -> Iterator[Candidate]:
+    """Values for `knob` other than its own, most promising first, each once; finitely many."""
+    given: list[Choice] = [knob.value]
+    for candidate in _ordered(knob, changes, rng):
+        if not any(_same(candidate.value, value) for value in given):
+            given.append(candidate.value)
+            yield candidate
+
+
+def _ordered(knob: Knob, changes: Sequence[Change], rng: random.Random) -> Iterator[Candidate]:
+    tried = [change.after for change in changes] + [change.before for change in changes]
+    if knob.range.scale == "unordered":
+        yield from _unordered(knob, changes, tried, rng)
+        return
+    worth = utilities(changes, knob.value)
+    yield from _moves(knob, worth, changes, rng)
+    for value in _parzen(knob, worth, rng):
+        if not any(_same(value, old) for old in tried):
+            yield Candidate(value, "tpe")
+    rest = _left_over(knob.range)
+    rng.shuffle(rest)
+    for value in rest:
+        yield Candidate(value, "left over", again=any(_same(value, old) for old in tried))
+
+
+def _unordered(
+    knob: Knob, changes: Sequence[Change], tried: Sequence[Choice], rng: random.Random
+) -> Iterator[Candidate]:
+    fresh = [value for value in knob.range.choices if not any(_same(value, old) for old in tried)]
+    rng.shuffle(fresh)
+    for value in fresh:
+        yield Candidate(value, "first")
+    worth = utilities(changes, knob.value)
+    known = [value for value in knob.range.choices if any(_same(value, old) for old, _ in worth)]
+    for value in sorted(known, key=lambda value: -_mean(worth, value)):
+        yield Candidate(value, "left over", again=True)
+
+
+def utilities(changes: Sequence[Change], now: Choice) -> list[tuple[Choice, float]]:
+    """How good each measured value was, in units of gain, on one scale: every change adds its gain to what its start
+    was worth. The incumbent moves only by kept changes, so starts chain; a start not met before is worth 0."""
+    start: list[tuple[Choice, float]] = []
+    found: list[tuple[Choice, float]] = []
+    for change in changes:
+        base = next((worth for value, worth in reversed(start) if _same(value, change.before)), None)
+        if base is None:
+            base = 0.0
+            start.append((change.before, base))
+            found.append((change.before, base))
+        worth = base + (_CRASH if change.effect == "crash" else change.gain)
+        found.append((change.after, worth))
+        if change.effect == "better":
+            start.append((change.after, worth))
+    if not any(_same(value, now) for value, _ in found):
+        found.append((now, max((worth for _, worth in found), default=0.0)))
+    return found
+
+
+def _moves(
+    knob: Knob, worth: Sequence[tuple[Choice, float]], changes: Sequence[Change], rng: random.Random
+) -> Iterator[Candidate]:
+    """Steps to a side of the value on which nothing was measured yet; away from where the value came from first."""
+    limits, here = knob.range, knob.range.position(knob.value)
+    places = [place for value, _ in worth if (place := _place(limits, value)) is not None]
+    low, high = limits.span()
+    came = _place(limits, changes[-1].before) if changes and _same(changes[-1].after, knob.value) else None
+    sides = [1, -1] if rng.random() < 0.5 else [-1, 1]
+    if came is not None and came != here:
+        onward = 1 if here > came else -1
+        sides = [onward, -onward]
+    for side in sides:
+        if any((place - here) * side > 1e-9 for place in places) or not low - 1e-9 <= here + side * 1e-6 <= high + 1e-9:
+            continue
+        step = limits.step
+        move: Move = "first" if not changes else "other side"
+        if came is not None and (here - came) * side > 0:
+            step, move = max(step, abs(here - came) * _STRETCH), "further"
+        value = _nudged(limits, here, side, step, knob.value)
+        if value is not None:
+            yield Candidate(value, move)
+
+
+def _nudged(limits: Range, here: float, side: int, step: float, now: Choice) -> Choice | None:
+    """The value about one `step` to one side; at least the next readable one, None at the end of the range."""
+    for stretch in (1.0, 1.5, 2.0, 3.0):
+        value = limits.value(here + side * step * stretch)
+        if not _same(value, now) and (limits.position(value) - here) * side > 0:
+            return value
+    return None
+
+
+def _place(limits: Range, value: Choice) -> float | None:
+    try:
+        return limits.position(value)
+    except (ValueError, AssertionError):
+        return None
+
+
+def _parzen(knob: Knob, worth: Sequence[tuple[Choice, float]], rng: random.Random) -> Iterator[Choice]:
+    import optuna
+
+    limits = knob.range
+    known = [(place, value) for each, value in worth if (place := _place(limits, each)) is not None]
+    low, high = _bracket(limits, limits.position(knob.value), known)
+    if high - low < 1e-12:
+        return
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    space: dict[str, Any] = {"z": optuna.distributions.FloatDistribution(low, high)}
+    sampler = optuna.samplers.TPESampler(seed=rng.randrange(2**31), n_startup_trials=0)
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    for place, value in known[-_REMEMBERED:]:
+        if low <= place <= high:
+            study.add_trial(optuna.trial.create_trial(params={"z": place}, distributions=space, value=value))
+    for _ in range(_ASKS):
+        yield limits.value(study.ask(space).params["z"])
+
+
+def _bracket(limits: Range, here: float, known: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The part of the range between the nearest values on each side that were worse than the one at `here`.
+
+    A constant mostly has one best region; a TPE over the whole range keeps probing its far ends.
+    """
+    low, high = limits.span()
+    best = max((worth for place, worth in known if abs(place - here) < 1e-9), default=0.0)
+    worse = [place for place, worth in known if worth < best]
+    below = [place for place in worse if place < here - 1e-9]
+    above = [place for place in worse if place > here + 1e-9]
+    return max([low, *below]), min([high, *above])
+
+
+def _left_over(limits: Range) -> list[Choice]:
+    """Every choice; or the readable values at evenly spaced positions of the range."""
+    if limits.choices:
+        return list(limits.choices)
+    low, high = limits.span()
+    values: list[Choice] = []
+    for part in range(_LEFT_OVER + 1):
+        value = limits.value(low + (high - low) * part / _LEFT_OVER)
+        if not any(_same(value, old) for old in values):
+            values.append(value)
+    return values
+
+
+def _mean(worth: Sequence[tuple[Choice, float]], value: Choice) -> float:
+    found = [each for old, each in worth if _same(old, value)]
+    return sum(found) / len(found) if found else 0.0
+
+
+def _same(a: Choice, b: Choice) -> bool:
+    """Equal in value and kind: True is not 1."""
+    return isinstance(a, bool) == isinstance(b, bool) and isinstance(a, str) == isinstance(b, str) and a == b
