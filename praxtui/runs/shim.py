@@ -120,4 +120,5 @@ def main(path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    # Not sys.exit: there is nothing left to tidy up, and somebody waits for the end.
+    os._exit(main(sys.argv[1]))
