@@ -74,7 +74,8 @@ def bubblewrap() -> Ability:
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         return Ability("bubblewrap", False, f"the trial failed: {error}", "")
     if isinstance(said, str):
-        return Ability("bubblewrap", False, f"bwrap does not work here: {said}", _allow_namespaces())
+        refused = any(word in said for word in ("uid map", "namespace", "RTM_NEWADDR", "not permitted", "proc"))
+        return Ability("bubblewrap", False, f"it does not work here: {said}", _allow_namespaces() if refused else "")
     leaks = [words for key, words in _LEAKS if said[key]]
     if leaks or not said["inside"]:
         why = ", ".join(leaks) or "its own folder cannot be written"

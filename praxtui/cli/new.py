@@ -1,0 +1,30 @@
+"""`praxtui new LEAF DIR`: a leaf of one's own, from one that exists."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+
+from praxtui.errors import DONE
+from praxtui.program.leaves import find
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("leaf", metavar="LEAF", help="the leaf to begin from: a path, or a name of `praxtui leaves`")
+    parser.add_argument("folder", metavar="DIR", help="the new folder; it must not exist, or be empty")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Copy the leaf into a git repository of its own. Raises UserError where that cannot be."""
+    template = find(args.leaf)
+    target = Path(args.folder).expanduser()
+    from praxtui.workspace.copies import new_leaf
+
+    new_leaf(template, target)
+    shown = shlex.quote(args.folder if "/" in args.folder else f"./{args.folder}")
+    print(f"{target} is a leaf now, begun from {template.name}, in a git repository of its own. Next:")
+    print(f"  edit {target / 'program.md'}: what to improve, and how it is measured")
+    print(f"  praxtui doctor {shown}")
+    print(f"  praxtui run {shown}")
+    return DONE
