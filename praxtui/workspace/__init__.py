@@ -1,0 +1,1 @@
+"""Git worktrees, edits to levers, commits and refs, the seal, and the data that runs may read."""

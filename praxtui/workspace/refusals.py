@@ -1,0 +1,48 @@
+"""What the workspace refuses, and faults of the disk or of git that a person must see to."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pygit2
+
+from praxtui.errors import CampaignFault, UserError
+
+
+class PathRefused(UserError):
+    """A draft wants to write where no lever can be: outside the leaf, through a link, into `.git` or a submodule."""
+
+
+class LeafRefused(UserError):
+    """The leaf, as it stands on disk, cannot become a baseline; the fix says what to change."""
+
+
+class DiskFull(CampaignFault):
+    """No space (or quota) left where git or the trees are; nothing recorded so far is lost."""
+
+
+class RefTaken(CampaignFault):
+    """An immutable ref already names another commit."""
+
+
+@contextmanager
+def disk_faults(what: str, where: Path) -> Iterator[None]:
+    """Turn faults of git or the disk during `what` at `where` into a message with a fix: DiskFull or CampaignFault."""
+    try:
+        yield
+    except (pygit2.GitError, OSError) as error:
+        raise explained(error, what, where) from error
+
+
+def explained(error: Exception, what: str, where: Path) -> CampaignFault:
+    """The CampaignFault that says what `error` means for a person: disk full, not writable, locked or damaged."""
+    text = str(error)
+    number = error.errno if isinstance(error, OSError) else None
+    if number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in text or "quota exceeded" in text:
+        return DiskFull(f"cannot {what}: the disk of {where} is full", fix="free some space, then: praxtui resume ID")
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS) or "ermission denied" in text or "Read-only" in text:
+        return CampaignFault(f"cannot {what}: {where} cannot be written ({text})", fix=f"make {where} writable for you")
+    return CampaignFault(f"cannot {what} in {where}: {text}", fix=f"see whether `git -C {where} fsck` reports damage")
