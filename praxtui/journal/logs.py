@@ -43,6 +43,8 @@ class Line(NamedTuple):
 
 def safe(text: str) -> str:
     """`text` without escape sequences and control characters; tabs as spaces. Fit for any terminal, on one line."""
+    if text.isprintable():  # neither controls nor reordering marks; nearly every line
+        return text
     return _CONTROLS.sub("", _ESCAPES.sub("", text)).expandtabs(8)
 
 
@@ -59,14 +61,14 @@ def head(path: Path, lines: int) -> list[str]:
 
 
 def tail(path: Path, lines: int) -> list[str]:
-    """The last lines of a log, an unfinished one included: the last screenful. Reads from the end backwards."""
+    """The last lines of a log, an unfinished one included: the last screenful. Of too long a line, its end."""
     if lines <= 0:
         return []
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         start, torn = _start_of_last(file, size, lines)
-        found = [text for _, text in _lines(file, start)]
-    if torn and found:
+        found = [text for _, text in _lines(file, start, ends=True)]
+    if torn and not found[0].startswith("... "):
         found[0] = f"... {found[0]}"
     return found[-lines:]
 
@@ -92,8 +94,8 @@ def _start_of_last(file: BinaryIO, size: int, lines: int) -> tuple[int, bool]:
     return furthest, furthest > 0
 
 
-def _lines(file: BinaryIO, offset: int) -> Iterator[tuple[int, str]]:
-    """(offset, safe text) of each line from `offset` on, in bounded memory."""
+def _lines(file: BinaryIO, offset: int, ends: bool = False) -> Iterator[tuple[int, str]]:
+    """(offset, safe text) of each line from `offset` on, in bounded memory; `ends`: of too long a line, its end."""
     file.seek(offset)
     while first := file.readline(SHOWN):
         length, text = len(first), ""
@@ -106,15 +108,17 @@ def _lines(file: BinaryIO, offset: int) -> Iterator[tuple[int, str]]:
                 last = (last + more)[-SHOWN:]
                 if more.endswith(b"\n"):
                     break
-            text = _long(first, last, length)
+            text = _long(first, last, length, ends)
         yield offset, text
         offset += length
 
 
-def _long(first: bytes, last: bytes, length: int) -> str:
-    """A line of which only both ends are known: its last rewriting if it has any, else its beginning."""
+def _long(first: bytes, last: bytes, length: int, ends: bool) -> str:
+    """A line of which only both ends are known: its last rewriting if it has any, else its beginning or its end."""
     if b"\r" in last.rstrip(b"\r\n"):
         return collapse(last)
+    if ends:
+        return f"... {collapse(last)}"
     return f"{collapse(first)} ... [{length:,} bytes]"
 
 

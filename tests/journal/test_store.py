@@ -405,10 +405,9 @@ def test_what_is_readable_of_a_damaged_journal_stays_readable(tmp_path: Path, da
         connection.execute(f"{change} WHERE seq=200")
         connection.commit()
         connection.close()
-    found = []
+    found: list[Event] = []
     with Journal.open(tmp_path) as reader, pytest.raises(JournalCorrupt) as caught:
-        for event in reader.read():
-            found.append(event)
+        found.extend(reader.read())
     assert len(found) > 100
     assert found == written[: len(found)]
     assert caught.value.last_good == len(found) < 200
