@@ -58,7 +58,7 @@ def words(command: str) -> list[str]:
 
 
 def script(command: str) -> str | None:
-    """The file that `command` executes, as written: of `python X.py`, `sh x.sh` or `./x`; None where it does not tell."""
+    """The file that `command` executes, as written: of `python X.py`, `sh x.sh` or `./x`; else None."""
     return _target(command)[0]
 
 

@@ -84,7 +84,7 @@ class Many(Struct, frozen=True):
 
     @property
     def valid(self) -> str:
-        return f"a list of {self.kind.valid}, such as {self.example}"
+        return f"a list such as {self.example}, each {self.kind.valid}"
 
     def read(self, item: Item, report: Report) -> Any:
         if item.items is None and item.value is not None:

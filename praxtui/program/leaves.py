@@ -57,7 +57,7 @@ def _is_name(asked: str) -> bool:
 def _unknown(asked: str, path: Path) -> UserError:
     if asked.strip() and path.is_dir():
         return UserError(f"{asked}: the folder has no program.md", fix="a leaf is a folder with a program.md")
-    looked = "\n  ".join(f"{shown(base)}" for _, base in places())
+    looked = "\n  ".join(dict.fromkeys(shown(base) for _, base in places()))
     names = [leaf.name for leaf in discover()]
     near = did_you_mean(asked.rstrip("/").rsplit("/", 1)[-1] if "/" not in asked else asked, names)
     known = f"leaves: {', '.join(names)}" if names else "no leaves were found"
