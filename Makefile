@@ -11,7 +11,7 @@
 PYTHON ?=
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check --quiet
+PIP := $(PY) -m pip --disable-pip-version-check --quiet --quiet
 EXPERIMENTS ?= 25
 WORKERS ?= 2
 
