@@ -91,12 +91,14 @@ def _folders(base: Path, depth: int) -> Iterator[Path]:
 
 
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|<!--.*?-->|[*`]|(?<!\w)_|_(?!\w)", re.DOTALL)
+_ITEM = re.compile(r"([-+>]|\d+[.)])\s+")
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 
 
 def task(program: Program) -> str:
     """The task in one line: the first sentence of the prose that is no heading, else the first heading, else ""."""
-    heading, paragraph, fenced = "", [], False
+    heading, fenced = "", False
+    paragraph: list[str] = []
     prose = _LINK.sub(r"\1", _MARKUP.sub("", re.sub(r"^(```|~~~)", "\0", program.prose, flags=re.MULTILINE)))
     for line in (line.strip() for line in prose.splitlines()):
         if line.startswith("\0"):
@@ -105,8 +107,8 @@ def task(program: Program) -> str:
             continue
         elif line.startswith("#"):
             heading = heading or line.lstrip("#").strip()
-        elif line and not re.fullmatch(r"[-=_]{2,}", line):
-            paragraph.append(re.sub(r"^([-+>]|\d+[.)])\s+", "", line))
+        elif line and not re.fullmatch(r"[-=_]{2,}", line) and not (paragraph and _ITEM.match(line)):
+            paragraph.append(_ITEM.sub("", line))
             continue
         if paragraph:
             break

@@ -89,24 +89,30 @@ def _packages(program: Program, probes: Probes, chosen: str) -> Iterator[Missing
         )
         return
     lacking = [name for name in program.loop.requires if name not in said.has]
-    fixes: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for name in lacking:
-        fixes.setdefault(install(name, said), []).append(name)
-    for fix, names in fixes.items():
-        yield Missing(f"package{'s' * (len(names) > 1)} {', '.join(names)}", fix)
+        groups.setdefault(_wanted(name, said), []).append(name)
+    own = [name for wanted, names in groups.items() for name in names if not wanted.startswith("praxtui[")]
+    extras = [names for wanted, names in groups.items() if wanted.startswith("praxtui[")]
+    for names in filter(None, [*extras, own]):
+        yield Missing(f"package{'s' * (len(names) > 1)} {', '.join(names)}", install(names, said))
 
 
-def install(name: str, said: Probe) -> str:
-    """The command that installs the package `name` for the interpreter that `said` describes."""
-    here = said.path == sys.executable
-    extra = EXTRAS.get(name) if here and _installed() else None
-    wanted = f"'praxtui[{extra}]'" if extra else DISTRIBUTIONS.get(name, name)
+def _wanted(name: str, said: Probe) -> str:
+    """What to install for the package `name`: an extra of praxtui for its own interpreter, else the package itself."""
+    extra = EXTRAS.get(name) if said.path == sys.executable and _installed() else None
+    return f"praxtui[{extra}]" if extra else DISTRIBUTIONS.get(name, name)
+
+
+def install(names: Iterable[str], said: Probe) -> str:
+    """The command that installs the packages `names` for the interpreter that `said` describes."""
+    wanted = " ".join(dict.fromkeys(shlex.quote(_wanted(name, said)) for name in names))
     if "pip" not in said.has:
         # Environments that uv makes have no pip of their own.
         return f"uv pip install --python {shlex.quote(said.path)} {wanted}"
     pip = shutil.which("pip")
-    own = here and pip is not None and os.path.dirname(pip) == os.path.dirname(sys.executable)
-    return f"{'pip' if own else shlex.quote(said.path) + ' -m pip'} install {wanted}"
+    here = said.path == sys.executable and pip is not None and os.path.dirname(pip) == os.path.dirname(sys.executable)
+    return f"{'pip' if here else shlex.quote(said.path) + ' -m pip'} install {wanted}"
 
 
 def _installed() -> bool:
@@ -128,7 +134,9 @@ def _programs(program: Program, leaf: Path, chosen: str) -> Iterator[Missing]:
         if not first or first in seen or first in ("python", "python3") or re.search(r"[$`*]", first):
             continue
         seen.add(first)
-        path = os.path.join(os.path.abspath(leaf), os.path.expanduser(first)) if "/" in first else first
+        path = (
+            os.path.normpath(os.path.join(os.path.abspath(leaf), os.path.expanduser(first))) if "/" in first else first
+        )
         if shutil.which(path) is None and not _builtin(command, first):
             why = (
                 "is not executable" if os.path.isfile(path) else "does not exist" if "/" in first else "is not on PATH"
