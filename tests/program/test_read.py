@@ -179,6 +179,7 @@ def test_an_unknown_key_renders_as_one_sentence_with_the_nearest() -> None:
         ("metrics: {name: x}", "metrics", "metric"),
         ("constraints: {budget: 3s}", "constraints.budget", "loop.budget"),
         ("constraints: {hour: 3}", "constraints.hour", "constraints.hours"),
+        ("levers: {name: x}", "levers.name", "metric.name"),
     ],
 )
 def test_nearest_keys(front: str, key: str, near: str) -> None:
