@@ -86,6 +86,8 @@ def snapshot(root: Path) -> dict[str, str]:
             continue
         for name in [*names, *folders]:
             file = Path(folder) / name
+            if name == ".git":  # its own times move with every ref
+                continue
             info = file.lstat()
             content = os.readlink(file) if file.is_symlink() else file.read_bytes() if file.is_file() else b""
             seen[str(file)] = f"{info.st_mode} {info.st_mtime_ns} {info.st_ino} {content!r}"
