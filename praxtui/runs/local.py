@@ -7,10 +7,10 @@ A run is found again by its folder alone: `spec.json` (what was asked), `shim.js
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -40,11 +40,11 @@ class _Child(msgspec.Struct, frozen=True):
 class RunHandle:
     """A run that is under way, started by this process or adopted."""
 
-    def __init__(self, run_dir: Path, who: Identity, asked: Spec, shim: subprocess.Popen[bytes] | None = None) -> None:
+    def __init__(self, run_dir: Path, who: Identity, asked: Spec, *, own: bool = False) -> None:
         self.run_dir = run_dir
         self.identity = who
         self.asked = asked
-        self._shim = shim
+        self._own = own
 
     async def wait(self) -> Exit:
         """How the run ended, once it has. Cancelling this leaves the run alone.
@@ -64,8 +64,8 @@ class RunHandle:
             except TimeoutError:
                 identity.send(self.identity, signal.SIGKILL)
                 await self._gone()
-        if self._shim is not None:
-            self._shim.wait()
+        if self._own:
+            _reap(self.identity.pid)
         return read_exit(self.run_dir) or lost(self.run_dir)
 
     def stop(self, now: bool = False) -> bool:
@@ -113,19 +113,19 @@ class LocalPlace:
                 raise FileExistsError(f"{run_dir} already holds {name}")
         try:
             spec.write(run_dir / "spec.json", asked)
-            shim = _spawn(run_dir, env)
+            pid, answer = _spawn(run_dir, env)
         except OSError as error:
             raise CampaignFault(f"cannot start a run in {run_dir}: {error.strerror or error}") from error
-        answered = _answered(shim)
+        answered = _ended(answer)
         who = spec.read(run_dir / "shim.json", Identity)
-        if not answered or who is None or who.pid != shim.pid:
+        if not answered or who is None or who.pid != pid:
             # The file holds should the shim come up after all, between here and the kill.
             ask_to_stop(run_dir, now=True)
-            shim.kill()
-            shim.wait()
+            os.kill(pid, signal.SIGKILL)
+            _reap(pid)
             said = (run_dir / "shim.log").read_text(errors="replace").strip()
             raise CampaignFault(f"the shim of {run_dir} did not start: {said.rpartition(chr(10))[2] or 'no answer'}")
-        return RunHandle(run_dir, who, asked, shim)
+        return RunHandle(run_dir, who, asked, own=True)
 
     def adopt(self, run_dir: Path) -> RunHandle | None:
         """The run in `run_dir` if its shim is alive, whoever started it; else None."""
@@ -220,26 +220,47 @@ def _began(run_dir: Path) -> float | None:
         return None
 
 
-def _spawn(run_dir: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    with open(run_dir / "shim.log", "ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", str(SHIM), str(run_dir)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            cwd="/",
-            env=dict(env),
-            start_new_session=True,
+def _spawn(run_dir: Path, env: Mapping[str, str]) -> tuple[int, int]:
+    """Start the shim of `run_dir`; its pid, and the end of a pipe that closes once it can be adopted and takes signals.
+
+    Not `subprocess`: an engine may drop a run that goes on, and nothing should warn of that or wait for it.
+    """
+    shown, said = os.pipe()
+    try:
+        log = str(run_dir / "shim.log")
+        pid = os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-I", "-S", str(SHIM), str(run_dir.absolute())],
+            dict(env),
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, said, 1),
+                (os.POSIX_SPAWN_OPEN, 2, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
+            ],
+            setsid=True,
         )
+    except OSError:
+        os.close(shown)
+        raise
+    finally:
+        os.close(said)
+    return pid, shown
 
 
-def _answered(shim: subprocess.Popen[bytes]) -> bool:
-    """Wait until the shim has closed its output, which it does once it can be adopted and takes signals."""
-    assert shim.stdout is not None
-    with shim.stdout as output:
-        waiting = select.poll()
-        waiting.register(output, select.POLLIN)
+def _ended(pipe: int) -> bool:
+    """Wait until the other end of `pipe` is closed; False when that takes too long."""
+    waiting = select.poll()
+    waiting.register(pipe, select.POLLIN)
+    try:
         return bool(waiting.poll(START_DEADLINE * 1000))
+    finally:
+        os.close(pipe)
+
+
+def _reap(pid: int) -> None:
+    """Collect a child that has ended."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
 
 
 def _wait_until(done: Callable[[], bool]) -> None:

@@ -100,7 +100,10 @@ def main(path: str) -> int:
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     # One stage may get secrets that another must not read out of the shim's /proc/PID/environ.
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    # What the engine had open is none of a run's business, and a lock held here would outlive the engine.
+    os.closerange(3, 4096)
     folder = Folder(path)
+    os.chdir("/")
     if folder.exists("exit.json"):
         return 0  # given up as lost before the shim came up
     run = Run(folder)
