@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -123,5 +124,6 @@ def _make(folder: Path, when: float) -> bool:
         raise UserError(
             f"cannot make {folder}: {error.strerror}", fix="free space there, or set PRAXTUI_HOME"
         ) from error
-    (folder / CREATED).write_text(f"{when!r}\n")
+    with suppress(OSError):  # the folder's own time stands in
+        (folder / CREATED).write_text(f"{when!r}\n")
     return True

@@ -27,6 +27,7 @@ from praxtui.journal.opening import connect
 
 NAME = "inbox.db"
 PATIENCE_S = 60.0  # a command is not given up because others are being written
+POLL_S = 0.1  # the engine does not stand still because a command is being written
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS commands(id INTEGER PRIMARY KEY, at REAL NOT NULL, verb TEXT NOT NULL,"
     " args TEXT NOT NULL, who TEXT NOT NULL)"
@@ -78,7 +79,7 @@ class Inbox:
         raise AssertionError("unreachable")
 
     def _insert(self, verb: str, text: str, who: str) -> int:
-        connection = self._open(make=True)
+        connection = self._open(make=True, patience=PATIENCE_S)
         if connection is None:
             raise UserError(
                 f"cannot write {self.path}: no such folder", fix="`praxtui list` shows the campaigns there are"
@@ -88,23 +89,24 @@ class Inbox:
             connection.execute(SCHEMA)
             # Ids grow with the clock, so that those of an inbox made anew come after those of the one it replaces.
             now = time.time()
-            row = connection.execute(
-                "INSERT INTO commands SELECT max(coalesce(max(id), 0) + 1, ?), ?, ?, ?, ? FROM commands RETURNING id",
+            cursor = connection.execute(
+                "INSERT INTO commands SELECT max(coalesce(max(id), 0) + 1, ?), ?, ?, ?, ? FROM commands",
                 (int(now * 1000), now, verb, text, who),
-            ).fetchone()
+            )
             connection.execute("COMMIT")
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-        return int(row[0])
+        return cursor.lastrowid or 0
 
     def pending(self, after: int = 0) -> list[Command]:
         """The commands with id > `after`, in the order they were sent; empty where there is no inbox.
 
-        Raises JournalLocked. A damaged inbox is moved aside and counts as empty.
+        While another process keeps the inbox locked it counts as empty, and `changed` stays true. A damaged inbox is
+        moved aside and counts as empty.
         """
         try:
-            connection = self._open(make=False)
+            connection = self._open(make=False, patience=POLL_S)
             if connection is None:
                 return []
             seen = self._version(connection)
@@ -112,8 +114,8 @@ class Inbox:
                 "SELECT id, at, verb, args, who FROM commands WHERE id>? ORDER BY id", (after,)
             ).fetchall()
         except sqlite3.Error as error:
-            if primary(error) == sqlite3.SQLITE_ERROR:
-                return []  # made, but nothing was ever sent
+            if primary(error) in (sqlite3.SQLITE_ERROR, *BUSY):
+                return []  # made but not yet written, or being written
             if primary(error) not in BROKEN:
                 raise self._explained(error, writing=False) from error
             self._move_aside()
@@ -127,7 +129,7 @@ class Inbox:
     def changed(self) -> bool:
         """Whether something may have been sent since the last `pending`; costs microseconds."""
         try:
-            connection = self._open(make=False)
+            connection = self._open(make=False, patience=0.0)
             return connection is not None and self._version(connection) != self._seen
         except sqlite3.Error as error:
             if primary(error) in BUSY:
@@ -148,7 +150,7 @@ class Inbox:
     ) -> None:
         self.close()
 
-    def _open(self, make: bool) -> sqlite3.Connection | None:
+    def _open(self, make: bool, patience: float) -> sqlite3.Connection | None:
         """The connection to the file that is there now; None where there is none, and none is to be made."""
         there = self._identity()
         if self._connection is not None and there != self._file:
@@ -156,9 +158,9 @@ class Inbox:
         if self._connection is None:
             if there is None and not (make and self.path.parent.is_dir()):
                 return None
-            connection = connect(self.path, "mode=rwc" if make else "mode=rw")
-            connection.execute(f"PRAGMA busy_timeout={int(PATIENCE_S * 1000)}")
-            self._connection, self._file = connection, self._identity()
+            self._connection = connect(self.path, "mode=rwc" if make else "mode=rw")
+            self._file = self._identity()
+        self._connection.execute(f"PRAGMA busy_timeout={int(patience * 1000)}")
         return self._connection
 
     def _identity(self) -> tuple[int, int] | None:

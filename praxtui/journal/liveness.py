@@ -16,6 +16,7 @@ from praxtui.errors import CampaignFault, UserError
 
 IDENTITY = "engine.json"
 LOCK = "engine.lock"
+UNWRITABLE = "make the campaign's folder writable, free space there, or set PRAXTUI_HOME to a folder on a local disk"
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -82,14 +83,17 @@ def identity(pid: int | None = None) -> Identity:
 
 
 def write_identity(folder: Path) -> Identity:
-    """Say in `engine.json`, at once or not at all, that this process is the campaign's engine."""
+    """Say in `engine.json`, at once or not at all, that this process is the campaign's engine. Raises CampaignFault."""
     mine = identity()
     fresh = folder / f".{IDENTITY}-{mine.pid}"
-    with fresh.open("wb") as file:
-        file.write(msgspec.json.encode(mine) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(folder / IDENTITY)
+    try:
+        with fresh.open("wb") as file:
+            file.write(msgspec.json.encode(mine) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(folder / IDENTITY)
+    except OSError as error:
+        raise CampaignFault(f"cannot write {folder / IDENTITY}: {error.strerror}", fix=UNWRITABLE) from error
     return mine
 
 
@@ -143,7 +147,10 @@ def lock(folder: Path) -> Lock:
     """Take the campaign for this process. Raises AlreadyRunning; CampaignFault where files cannot be locked."""
     path = folder / LOCK
     # os.open sets CLOEXEC: runs, which outlive the engine, must not keep its lock.
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise CampaignFault(f"cannot write {path}: {error.strerror}", fix=UNWRITABLE) from error
     try:
         flock(handle, LOCK_EX | LOCK_NB)
         os.ftruncate(handle, 0)
@@ -152,10 +159,7 @@ def lock(folder: Path) -> Lock:
         held = os.pread(handle, 32, 0).decode(errors="replace").strip()
         os.close(handle)
         if error.errno not in (EAGAIN, EACCES):
-            raise CampaignFault(
-                f"cannot lock {path}: {error.strerror}",
-                fix="free space there, or set PRAXTUI_HOME to a folder on a local disk",
-            ) from error
+            raise CampaignFault(f"cannot lock {path}: {error.strerror}", fix=UNWRITABLE) from error
         name = folder.name
         raise AlreadyRunning(
             f"campaign {name} has an engine already" + (f" (pid {held})" if held else ""),

@@ -7,6 +7,7 @@ last, and of a line that is too long for any screen only a part is read into mem
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from array import array
@@ -54,9 +55,16 @@ def collapse(line: bytes) -> str:
     return safe(parts[-1].decode(errors="replace"))
 
 
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        return io.BytesIO()
+
+
 def head(path: Path, lines: int) -> list[str]:
-    """The first lines of a log."""
-    with path.open("rb") as file:
+    """The first lines of a log; none where there is no log yet."""
+    with _opened(path) as file:
         return [text for _, (_, text) in zip(range(lines), _lines(file, 0), strict=False)]
 
 
@@ -64,8 +72,8 @@ def tail(path: Path, lines: int) -> list[str]:
     """The last lines of a log, an unfinished one included: the last screenful. Of too long a line, its end."""
     if lines <= 0:
         return []
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
+    with _opened(path) as file:
+        size = file.seek(0, os.SEEK_END)
         start, torn = _start_of_last(file, size, lines)
         found = [text for _, text in _lines(file, start, ends=True)]
     if torn and not found[0].startswith("... "):
@@ -134,7 +142,7 @@ def grep(path: Path, pattern: str, context: int = 0, most: int = 1000) -> list[L
     found: list[Line] = []
     before: deque[Line] = deque(maxlen=context)
     hits = after = 0
-    with path.open("rb") as file:
+    with _opened(path) as file:
         for number, (offset, text) in enumerate(_lines(file, 0), 1):
             hit = hits < most and wanted.search(text) is not None
             if hit:

@@ -16,12 +16,13 @@ import secrets
 import shutil
 import sqlite3
 import tempfile
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from praxtui.errors import UserError
-from praxtui.journal.faults import JournalCorrupt, JournalMissing, explained, primary
+from praxtui.journal.faults import JournalCorrupt, JournalFull, JournalMissing, explained, primary
 
 FORMAT = 1
 WAIT_S = 10.0  # how long a connection waits for another one's lock
@@ -99,10 +100,13 @@ def mounted_at(real: str, mounts: list[str]) -> str:
 
 
 def create(path: Path, created: float) -> None:
-    """Make an empty journal at `path`: whole or not at all, never in place of another. Raises FileExistsError."""
+    """Make an empty journal at `path`: whole or not at all, never in place of another.
+
+    Raises FileExistsError, JournalFull.
+    """
     fresh = path.with_name(f".{path.name}-{secrets.token_hex(6)}")
-    os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
+        os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         connection = connect(fresh, "mode=rw")
         try:
             connection.execute("BEGIN")
@@ -115,6 +119,10 @@ def create(path: Path, created: float) -> None:
         _place(fresh, path)
     except sqlite3.Error as error:
         raise explained(error, path, writing=True) from error
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise JournalFull(path, error.strerror or str(error)) from error
     finally:
         fresh.unlink(missing_ok=True)
 
@@ -182,7 +190,7 @@ def _leave_wal(connection: sqlite3.Connection, wal: bool) -> None:
     connection.execute("PRAGMA journal_mode=TRUNCATE")
     if wal:
         connection.execute("PRAGMA locking_mode=NORMAL")
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # the lock is let go at the next access
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the lock is let go at the next access
 
 
 def open_read(path: Path) -> Opened:
@@ -190,19 +198,28 @@ def open_read(path: Path) -> Opened:
     wal = _header(path)[18] == 2
     if wal and slow_reason(path.parent):
         return _open_still(path)
-    connection = connect(path, "mode=ro")
     try:
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        return Opened(connection)
+        return Opened(_checked(path, "mode=ro"))
     except sqlite3.Error as error:
         if primary(error) == sqlite3.SQLITE_CORRUPT:
             # Shorter than its header says: SQLite reads what there is only when told to accept a damaged schema.
+            connection = connect(path, "mode=ro")
             connection.execute("PRAGMA writable_schema=ON")
             return Opened(connection)
-        connection.close()
         if primary(error) not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
             raise explained(error, path, writing=False) from error
     return _open_still(path)
+
+
+def _checked(path: Path, query: str) -> sqlite3.Connection:
+    """A connection through which the file could be read."""
+    connection = connect(path, query)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def _open_still(path: Path) -> Opened:
@@ -210,9 +227,7 @@ def _open_still(path: Path) -> Opened:
     try:
         if any(_size(path, end) for end in ("-wal", "-journal")):
             return Opened(_open_copy(path), follows=False)
-        connection = connect(path, "immutable=1")
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        return Opened(connection, follows=False)
+        return Opened(_checked(path, "immutable=1"), follows=False)
     except sqlite3.Error as error:
         raise explained(error, path, writing=False) from error
 
@@ -229,12 +244,13 @@ def _open_copy(path: Path) -> sqlite3.Connection:
                     shutil.copyfile(f"{path}{end}", f"{copy}{end}")
             if _log_header(path) == before:
                 break  # the log was not begun anew meanwhile, so it covers whatever changed in the file
-        recovering = connect(copy, "mode=rw")
-        recovering.execute("PRAGMA journal_mode=DELETE")
-        recovering.close()
-        connection = connect(copy, "immutable=1")
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        return connection
+        with closing(connect(copy, "mode=rw")) as recovering:
+            recovering.execute("PRAGMA journal_mode=DELETE")
+        return _checked(copy, "immutable=1")
+    except OSError as error:
+        raise UserError(
+            f"cannot copy {path} to {folder} to read it: {error.strerror}", fix="set TMPDIR to a folder with more space"
+        ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # the connection keeps the file that it has open
 

@@ -84,7 +84,7 @@ def test_a_good_inbox_put_in_place_of_a_damaged_one_is_not_set_aside(tmp_path: P
     path = tmp_path / "inbox.db"
     path.write_bytes(b"rubbish" * 1000)
     with Inbox(tmp_path) as late, Inbox(tmp_path) as early:
-        late._open(make=False)
+        late._open(make=False, patience=0.0)
         early.send("stop", {}, "me")
         late._move_aside()
         assert len(early.pending()) == 1
@@ -96,8 +96,15 @@ def test_a_locked_inbox_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         inbox.send("hint", {}, "me")
     other = sqlite3.connect(tmp_path / "inbox.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    with Inbox(tmp_path) as inbox, pytest.raises(JournalLocked, match="locked"):
-        inbox.send("hint", {}, "me")
+    with Inbox(tmp_path) as inbox:
+        with pytest.raises(JournalLocked, match="locked"):
+            inbox.send("hint", {}, "me")
+        assert inbox.changed()
+        assert inbox.pending() == []
+        other.execute("ROLLBACK")
+        assert inbox.changed()
+        assert len(inbox.pending()) == 1
+        assert not inbox.changed()
     other.close()
 
 

@@ -168,6 +168,11 @@ def test_grep_gives_each_hit_with_its_surroundings_once(
     assert all(line.text == letters[line.number - 1] for line in found)
 
 
+def test_a_log_that_is_not_there_yet_has_no_lines(tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    assert (head(path, 3), tail(path, 3), grep(path, "a")) == ([], [], [])
+
+
 def test_a_pattern_that_is_none_says_so(tmp_path: Path) -> None:
     path = tmp_path / "run.log"
     path.write_text("a")

@@ -485,6 +485,25 @@ def test_a_journal_locked_by_another_process_says_so(tmp_path: Path, monkeypatch
         assert journal.append([Noticed(text="a")])[0].seq == 1
 
 
+def test_a_group_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    with Journal.create(tmp_path) as journal:
+        journal._connection.execute(
+            "CREATE TRIGGER third BEFORE INSERT ON events WHEN new.seq=3 BEGIN SELECT raise(ABORT, 'no'); END"
+        )
+        with pytest.raises(sqlite3.IntegrityError):
+            journal.append(notices(5))
+        assert journal.last_seq() == 0
+        assert journal.append(notices(1))[0].seq == 1
+
+
+def test_a_place_that_cannot_be_written_is_said_so(tmp_path: Path, public: Path) -> None:
+    with pytest.raises(JournalFull, match="nothing was written"):
+        Journal.create(tmp_path / "none")
+    public.chmod(0o555)
+    with unprivileged(), pytest.raises(JournalFull, match="Permission denied"):
+        Journal.create(public)
+
+
 def test_a_group_that_cannot_be_encoded_leaves_nothing(tmp_path: Path) -> None:
     with Journal.create(tmp_path) as journal:
         with pytest.raises(TypeError):
