@@ -1,8 +1,8 @@
 """Which knob is changed next: Thompson sampling over what its last changes gained.
 
 Each knob's chance to gain is a Beta distribution over its rewards in [0, 1]: a kept gain in units of a typical one, 0
-for a change that did not help, and a loss counted twice for a crash (Chapelle and Li, "An Empirical Evaluation of Thompson
-Sampling", NeurIPS 2011). Old rewards fade, because a constant that was brought to its optimum has nothing more to give.
+for a change that did not help, and a loss counted twice for a crash (Chapelle and Li, "An Empirical Evaluation of
+Thompson Sampling", NeurIPS 2011). Old rewards fade: a constant at its optimum has nothing more to give.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ FADE = 0.7
 GOOD = 1.0
 BAD = 1.0
 UNTRIED = 1.0
-OPEN = 1.0
 
 
 def ranked(knobs: Sequence[Knob], evidence: Evidence, rng: random.Random) -> list[Knob]:
@@ -31,8 +30,6 @@ def _draw(changes: Sequence[Change], rng: random.Random) -> float:
         return UNTRIED + rng.random()
     good, bad = GOOD, BAD
     weight = 1.0
-    if len(changes) == 1 and changes[0].effect != "better":
-        return rng.betavariate(good + OPEN * min(1.0, abs(changes[0].gain)), bad)
     for change in reversed(changes):
         reward = max(0.0, change.gain) if change.effect == "better" else 0.0
         good += weight * reward

@@ -12,14 +12,16 @@ NAMES = ("sweep", "null", "llm")
 
 def make(name: str, **options: Any) -> Researcher:
     """The researcher called `name`; raises UserError for an unknown name and for one that is not available yet."""
+    if options and name in ("sweep", "null"):
+        raise UserError(f"the {name} researcher takes no {', '.join(sorted(options))}", fix="leave the option out")
     if name == "sweep":
         from praxtui.research.sweep import Sweep
 
-        return Sweep(**options)
+        return Sweep()
     if name == "null":
         from praxtui.research.null import Null
 
-        return Null(**options)
+        return Null()
     if name == "llm":
         raise UserError(
             "not available yet: the llm researcher (a language model that proposes); use --researcher sweep",

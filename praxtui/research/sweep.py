@@ -116,18 +116,17 @@ def _choices(
         point = _moved(here, wish.knob, wish.value)
         if point_key(point) not in seen:
             yield _Choice(wish.knob, Candidate(wish.value, "first"), point, wish)
-    again: list[_Choice] = []
+    late: list[_Choice] = []
     for knob in ranked(tunable, evidence, rng):
         for candidate in candidates(knob, evidence.of(knob), rng):
             point = _moved(here, knob, candidate.value)
             if point_key(point) not in seen:
                 choice = _Choice(knob, candidate, point, None)
-                if candidate.again:
-                    again.append(choice)
+                if candidate.late:
+                    late.append(choice)
                 else:
                     yield choice
-    # a value measured before is a new point only because other constants moved since: when nothing else is left
-    yield from again
+    yield from late
 
 
 def _moved(here: Mapping[str, Value], knob: Knob, value: Choice) -> dict[str, Value]:

@@ -18,7 +18,8 @@ from praxtui.research.evidence import Change
 from praxtui.research.ranges import Choice, Knob, Range
 
 Move = Literal["first", "other side", "further", "tpe", "left over"]
-_STRETCH = 1.5
+_STRETCH = 1.0
+_GAP = 0.3
 _CRASH = -1.5
 _ASKS = 8
 _REMEMBERED = 100
@@ -26,11 +27,12 @@ _LEFT_OVER = 64
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A value, and how it came about; `again`: it was measured before, while other constants stood elsewhere."""
+    """A value, and how it came about. `late`: worth a run only when no knob has anything better: it was measured
+    before (while other constants stood elsewhere), lies beyond values that were worse, or next to a measured one."""
 
     value: Choice
     move: Move
-    again: bool = False
+    late: bool = False
 
 
 def candidates(knob: Knob, changes: Sequence[Change], rng: random.Random) -> Iterator[Candidate]:
@@ -49,13 +51,16 @@ def _ordered(knob: Knob, changes: Sequence[Change], rng: random.Random) -> Itera
         return
     worth = utilities(changes, knob.value)
     yield from _moves(knob, worth, changes, rng)
-    for value in _parzen(knob, worth, rng):
-        if not any(_same(value, old) for old in tried):
+    proposed = list(_parzen(knob, worth, rng))
+    for value in proposed:
+        if _apart(knob.range, value, tried):
             yield Candidate(value, "tpe")
+    for value in proposed:
+        yield Candidate(value, "tpe", late=True)
     rest = _left_over(knob.range)
     rng.shuffle(rest)
     for value in rest:
-        yield Candidate(value, "left over", again=any(_same(value, old) for old in tried))
+        yield Candidate(value, "left over", late=True)
 
 
 def _unordered(
@@ -68,7 +73,7 @@ def _unordered(
     worth = utilities(changes, knob.value)
     known = [value for value in knob.range.choices if any(_same(value, old) for old, _ in worth)]
     for value in sorted(known, key=lambda value: -_mean(worth, value)):
-        yield Candidate(value, "left over", again=True)
+        yield Candidate(value, "left over", late=True)
 
 
 def utilities(changes: Sequence[Change], now: Choice) -> list[tuple[Choice, float]]:
@@ -161,6 +166,13 @@ def _bracket(limits: Range, here: float, known: Sequence[tuple[float, float]]) -
     below = [place for place in worse if place < here - 1e-9]
     above = [place for place in worse if place > here + 1e-9]
     return max([low, *below]), min([high, *above])
+
+
+def _apart(limits: Range, value: Choice, tried: Sequence[Choice]) -> bool:
+    """Whether `value` is far enough from all measured values to tell something that they do not."""
+    places = [place for old in tried if (place := _place(limits, old)) is not None]
+    here = limits.position(value)
+    return all(abs(place - here) > limits.step * _GAP for place in places)
 
 
 def _left_over(limits: Range) -> list[Choice]:
