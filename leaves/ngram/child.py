@@ -64,6 +64,10 @@ class Child:
     def ask(self, request: bytes, size: int) -> bytes:
         """Send one frame, return the answer's `size` bytes. Raises Refused: too slow, ended, another size."""
         self.send(request)
+        return self.answer(size)
+
+    def answer(self, size: int) -> bytes:
+        """The answer to a request that was sent: one frame of `size` bytes."""
         (length,) = struct.unpack("<Q", self.receive(8))
         if length != size:
             raise Refused(f"the model answered with {length} bytes where {size} were due")
