@@ -10,6 +10,7 @@ from typing import Any
 
 from praxtui.cli.text import DASH, print_json, table
 from praxtui.errors import DONE, UserError
+from praxtui.paths import bundled_leaves
 from praxtui.program.leaves import Leaf, discover, places, task
 from praxtui.program.read import load
 from praxtui.program.ready import survey
@@ -72,3 +73,17 @@ def _show(found: tuple[Leaf, ...], documents: list[dict[str, Any]]) -> None:
             print(f"\n{about['name']} is not ready:")
             for lack in about["missing"]:
                 print(f"  {lack['what']}\n    {lack['fix']}")
+    for leaf in outdated(found):
+        print(f"\n{leaf.name}: this praxtui brings a newer one than your copy was made from, {leaf.path}")
+        print("  your copy stays as it is; to get the newer one, move it away")
+
+
+def outdated(found: tuple[Leaf, ...]) -> list[Leaf]:
+    """Copies of bundled leaves, in PRAXTUI_HOME, of which a newer version is bundled."""
+    pairs = [(leaf, bundled_leaves() / leaf.name) for leaf in found if leaf.where == "home"]
+    copies = [(leaf, source) for leaf, source in pairs if (source / "program.md").is_file()]
+    if not copies:
+        return []
+    from praxtui.workspace.copies import newer
+
+    return [leaf for leaf, source in copies if newer(leaf.path, source)]

@@ -77,7 +77,9 @@ def _test(state: State, epoch: Epoch, trial: Trial) -> Test:
     sign, heads, bases = epoch.sign, pair_runs(state, trial, trial.head), pair_runs(state, trial, trial.base)
     both = sorted(set(heads) & set(bases))
     whole = [n for n in both if heads[n].metric is not None and bases[n].metric is not None]
-    shown = [n for n in whole if epoch.holdout and epoch.holdout in heads[n].values and epoch.holdout in bases[n].values]
+    shown = [
+        n for n in whole if epoch.holdout and epoch.holdout in heads[n].values and epoch.holdout in bases[n].values
+    ]
     return Test(
         cast(Kind, trial.kind),
         trial.head,

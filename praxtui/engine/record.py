@@ -10,9 +10,10 @@ from collections.abc import Callable
 from praxtui.engine.clock import Clock
 from praxtui.journal import status
 from praxtui.journal.events import Fact
+from praxtui.journal.faults import JournalFull, JournalLocked
 from praxtui.journal.fold import FOLD_VERSION, dump, fold_all, load
 from praxtui.journal.state import State
-from praxtui.journal.store import Journal, JournalFull
+from praxtui.journal.store import Journal
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +41,13 @@ class Record:
         self._changed = asyncio.Event()
 
     def write(self, *facts: Fact) -> State:
-        """Append facts in one durable transaction and fold them. Waits out a full disk: nothing may be lost."""
+        """Append facts in one durable transaction and fold them. Waits out a full disk or a foreign lock."""
         while True:
             try:
                 events = self.journal.append(facts, self.clock.now())
                 break
-            except JournalFull as error:
-                # Nothing else could be recorded either, so there is nothing better to do than to wait here;
+            except (JournalFull, JournalLocked) as error:
+                # Nothing was written, and nothing else could be, so there is nothing better to do than to wait here;
                 # a training that is under way is looked after by its shim.
                 log.error("the journal cannot be written: %s; trying again in %g s", error, FULL_RETRY_S)
                 time.sleep(FULL_RETRY_S)
@@ -79,7 +80,7 @@ class Record:
         """Thoughts and tool traffic: kept and shown, never folded."""
         try:
             self.journal.stream_append(kind, text, experiment=experiment, at=self.clock.now())
-        except JournalFull as error:
+        except (JournalFull, JournalLocked) as error:
             log.warning("a line of the stream is lost: %s", error)
 
     def snapshot(self) -> None:
@@ -90,7 +91,7 @@ class Record:
             self.journal.save_snapshot("state", self.state.seq, FOLD_VERSION, dump(self.state))
             document = msgspec.json.encode(status.document(self.state))
             self.journal.save_snapshot("status", self.state.seq, FOLD_VERSION, document)
-        except JournalFull as error:
+        except (JournalFull, JournalLocked) as error:
             log.warning("no snapshot: %s", error)
         self._snapshot_at = self.state.seq
 

@@ -13,9 +13,7 @@ from typing import Any, ClassVar
 import msgspec
 
 
-class Fact(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=False, omit_defaults=True
-):
+class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=False, omit_defaults=True):
     """Something that happened. Subclasses are listed in `KINDS`."""
 
     version: ClassVar[int] = 1
@@ -242,6 +240,22 @@ class RunEnded(Fact, frozen=True):
     dropped: int = 0
 
 
+class KillAsked(Fact, frozen=True):
+    """A person wants this run ended; its experiment becomes `void`."""
+
+    experiment: str
+    n: int
+    by: str
+
+
+class DraftVetoed(Fact, frozen=True):
+    """A person does not want this draft; it becomes `void`."""
+
+    experiment: str
+    by: str
+    reason: str
+
+
 class Judged(Fact, frozen=True):
     """A verdict. `delta` is against `parent`, positive is better; `bar` is what the next candidate has to beat if this
     one is kept. Both in the metric's unit."""
@@ -407,6 +421,14 @@ class AutonomyChanged(Fact, frozen=True):
     """`auto`, or `review`: every draft waits for approval."""
 
     autonomy: str
+    by: str
+
+
+class Overruled(Fact, frozen=True):
+    """A person wants another verdict; it is carried out between two runs."""
+
+    experiment: str
+    verdict: str
     by: str
 
 

@@ -80,12 +80,7 @@ def _thaw(state: State) -> State:
 def _pass_time(state: State, event: Event) -> None:
     """Book the time since the last event: only what a live, unpaused engine lived through counts."""
     gap = event.at - state.at
-    if (
-        gap > 0
-        and state.engine_live
-        and not isinstance(event.fact, ev.EngineStarted)
-        and not state.ended
-    ):
+    if gap > 0 and state.engine_live and not isinstance(event.fact, ev.EngineStarted) and not state.ended:
         working = not state.paused or bool(state.running)
         if working:
             state.spent = replace(state.spent, seconds=state.spent.seconds + gap)
@@ -100,7 +95,7 @@ def _change(state: State, experiment: str, **fields: Any) -> None:
         state.experiments[experiment] = replace(found, **fields)
 
 
-# --- the campaign and its engine ----------------------------------------------------------------------------------
+# --- the campaign and its engine -------------------------------------------------------------------------------------
 
 
 def _created(state: State, fact: ev.CampaignCreated, at: float) -> None:
@@ -245,9 +240,7 @@ def _run_started(state: State, fact: ev.RunStarted, at: float) -> None:
     found = state.experiments.get(fact.experiment)
     if found is None:
         return
-    run = Run(
-        fact.n, fact.use, fact.seed, fact.epoch, fact.commit, at, fact.trial, fact.pair
-    )
+    run = Run(fact.n, fact.use, fact.seed, fact.epoch, fact.commit, at, fact.trial, fact.pair)
     kept = (r for r in found.runs if r.n != fact.n)
     _change(state, fact.experiment, runs=(*kept, run))
     name = f"{fact.experiment}/{fact.n}"
@@ -286,13 +279,25 @@ def _run_ended(state: State, fact: ev.RunEnded, at: float) -> None:
     state.free_since = None if state.paused else fact.ended
 
 
+def _kill(state: State, fact: ev.KillAsked, at: float) -> None:
+    found = state.experiments.get(fact.experiment)
+    if found is not None:
+        runs = tuple(replace(run, killed=fact.by) if run.n == fact.n else run for run in found.runs)
+        _change(state, fact.experiment, runs=runs)
+
+
+def _vetoed(state: State, fact: ev.DraftVetoed, at: float) -> None:
+    _change(state, fact.experiment, vetoed=fact.reason)
+
+
 def _judged(state: State, fact: ev.Judged, at: float) -> None:
     found = state.experiments.get(fact.experiment)
     if found is None:
         return
     _change(
         state, fact.experiment, verdict=fact.verdict, standing=fact.standing, delta=fact.delta,
-        delta_sd=fact.delta_sd, confidence=fact.confidence, bar=fact.bar, flags=tuple(fact.flags), reason=fact.reason, judged=at,
+        delta_sd=fact.delta_sd, confidence=fact.confidence, bar=fact.bar, flags=tuple(fact.flags),
+        reason=fact.reason, judged=at, overruled=None,
     )  # fmt: skip
     if fact.verdict == "keep":
         state.head = fact.experiment
@@ -313,14 +318,12 @@ def _reflected(state: State, fact: ev.Reflected, at: float) -> None:
     )
 
 
-# --- evidence -----------------------------------------------------------------------------------------------------------
+# --- evidence --------------------------------------------------------------------------------------------------------
 
 
 def _noise(state: State, fact: ev.NoiseMeasured, at: float) -> None:
     state.epochs = [
-        replace(epoch, noise_sd=fact.sd, noise_dof=fact.dof)
-        if epoch.number == fact.epoch
-        else epoch
+        replace(epoch, noise_sd=fact.sd, noise_dof=fact.dof) if epoch.number == fact.epoch else epoch
         for epoch in state.epochs
     ]
 
@@ -349,9 +352,7 @@ def _standing(state: State, fact: ev.StandingChanged, at: float) -> None:
     for name in fact.experiments:
         found = state.experiments.get(name)
         # A keep that was confirmed by evidence of its own loses that only to a revocation.
-        if found is not None and not (
-            found.standing == "confirmed" and fact.standing != "revoked"
-        ):
+        if found is not None and not (found.standing == "confirmed" and fact.standing != "revoked"):
             _change(state, name, standing=fact.standing)
 
 
@@ -370,7 +371,7 @@ def _target_met(state: State, fact: ev.TargetMet, at: float) -> None:
     state.target_met = fact.experiment
 
 
-# --- people -------------------------------------------------------------------------------------------------------------
+# --- people ----------------------------------------------------------------------------------------------------------
 
 
 def _command(state: State, fact: ev.CommandTaken, at: float) -> None:
@@ -408,6 +409,10 @@ def _autonomy(state: State, fact: ev.AutonomyChanged, at: float) -> None:
     state.autonomy = fact.autonomy
 
 
+def _overruled(state: State, fact: ev.Overruled, at: float) -> None:
+    _change(state, fact.experiment, overruled=fact.verdict, overruled_by=fact.by)
+
+
 def _reviewed(state: State, fact: ev.FlagsReviewed, at: float) -> None:
     _change(state, fact.experiment, reviewed=True)
 
@@ -423,14 +428,10 @@ def _waited(state: State, fact: ev.WaitingEnded, at: float) -> None:
 
 def _spent(state: State, fact: ev.Spent, at: float) -> None:
     spent: Spending = state.spent
-    state.spent = replace(
-        spent, usd=spent.usd + fact.usd, tokens=spent.tokens + fact.tokens
-    )
+    state.spent = replace(spent, usd=spent.usd + fact.usd, tokens=spent.tokens + fact.tokens)
     found = state.experiments.get(fact.experiment or "")
     if found is not None:
-        _change(
-            state, found.id, usd=found.usd + fact.usd, tokens=found.tokens + fact.tokens
-        )
+        _change(state, found.id, usd=found.usd + fact.usd, tokens=found.tokens + fact.tokens)
 
 
 def _program(state: State, fact: ev.ProgramChanged, at: float) -> None:
@@ -454,6 +455,8 @@ _STEPS: dict[type[Fact], Callable[[State, Any, float], None]] = {
     ev.DraftApproved: _approved,
     ev.RunStarted: _run_started,
     ev.RunEnded: _run_ended,
+    ev.KillAsked: _kill,
+    ev.DraftVetoed: _vetoed,
     ev.Judged: _judged,
     ev.Advanced: _advanced,
     ev.Reflected: _reflected,
@@ -472,6 +475,7 @@ _STEPS: dict[type[Fact], Callable[[State, Any, float], None]] = {
     ev.StopAsked: _stop,
     ev.BudgetsChanged: _budgets,
     ev.AutonomyChanged: _autonomy,
+    ev.Overruled: _overruled,
     ev.FlagsReviewed: _reviewed,
     ev.WaitingBegan: _waiting,
     ev.WaitingEnded: _waited,

@@ -31,6 +31,7 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
     gpu_seconds: float = 0.0
     reason: str | None = None
     broke: str | None = None
+    killed: str | None = None
     values: dict[str, float] = {}
 
     @property
@@ -64,6 +65,9 @@ class Experiment(msgspec.Struct, frozen=True, array_like=True):
     lines: int = 0
     carried: bool = False
     approved: bool = False
+    vetoed: str | None = None
+    overruled: str | None = None
+    overruled_by: str | None = None
     runs: tuple[Run, ...] = ()
     verdict: str | None = None
     standing: str | None = None
@@ -92,9 +96,7 @@ class Experiment(msgspec.Struct, frozen=True, array_like=True):
         return [
             run
             for run in self.runs
-            if run.metric is not None
-            and (not uses or run.use in uses)
-            and epoch in (None, run.epoch)
+            if run.metric is not None and (not uses or run.use in uses) and epoch in (None, run.epoch)
         ]
 
 
@@ -155,7 +157,7 @@ class Hint(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Claim(msgspec.Struct, frozen=True, array_like=True):
-    """A gain over the baseline that selection has not touched, with its 95% interval; `best` is the head's fresh mean."""
+    """A gain over the baseline that no selection touched, with its 95% interval; `best` is the head's fresh mean."""
 
     experiment: str
     best: float | None
@@ -236,11 +238,7 @@ class State(msgspec.Struct, array_like=True):
 
     def children(self) -> Iterator[Experiment]:
         """All experiments but the baseline, in order."""
-        return (
-            experiment
-            for experiment in self.experiments.values()
-            if experiment.id != "e0"
-        )
+        return (experiment for experiment in self.experiments.values() if experiment.id != "e0")
 
     @property
     def counted(self) -> int:

@@ -1,0 +1,227 @@
+"""Following a campaign: one honest line an experiment, a live line on a terminal, the summary at the end.
+
+The follower only reads; closing it, or losing the terminal, changes nothing. Ctrl-C asks the campaign to stop.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from praxtui.cli import ledger as ledger_verb
+from praxtui.cli.live import LiveLine
+from praxtui.cli.reading import status_of
+from praxtui.cli.summary import summary
+from praxtui.cli.text import clock, cut, delta, metric, plain, print_json
+from praxtui.errors import FAULT, INTERRUPTED
+from praxtui.journal import liveness
+from praxtui.journal.events import (
+    CampaignEnded,
+    CommandTaken,
+    EngineStarted,
+    EpochOpened,
+    Event,
+    Judged,
+    Noticed,
+    Reflected,
+    Restored,
+    RunEnded,
+    RunStarted,
+    SetupEnded,
+    SetupStarted,
+    StandingChanged,
+    TrialEnded,
+    TrialStarted,
+    WaitingBegan,
+)
+from praxtui.journal.fold import fold
+from praxtui.journal.inbox import Inbox, sender
+from praxtui.journal.ledger import row
+from praxtui.journal.state import State
+from praxtui.journal.store import Journal
+
+LOOK_S = 0.1
+GONE_S = 2.0
+ENDS_FOLLOWING = ("keys", "flag", "researcher")
+
+
+def follow(folder: Path, *, as_json: bool = False) -> int:
+    """Follow a campaign from now on until it ends; returns the documented exit code."""
+    follower = Follower(folder, as_json)
+    before = signal.signal(signal.SIGINT, follower.interrupted)
+    try:
+        return follower.go()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class Follower:
+    """Prints what a campaign's journal says as it grows."""
+
+    def __init__(self, folder: Path, as_json: bool) -> None:
+        self.folder = folder
+        self.as_json = as_json
+        self.state = State()
+        self.pending: list[str] = []
+        self.interrupts = 0
+        self.live = LiveLine(sys.stderr if as_json else sys.stdout, folder)
+        self.quiet_until = 0
+
+    def interrupted(self, number: int, frame: FrameType | None) -> None:
+        """Ctrl-C: once stops after the current run, twice now, a third time leaves."""
+        self.interrupts += 1
+        if self.interrupts > 2:
+            raise KeyboardInterrupt
+        Inbox(self.folder).send("stop", {"now": self.interrupts > 1}, sender())
+        more = "stopping after this run; Ctrl-C again stops it now" if self.interrupts == 1 else "stopping now"
+        self.live.clear()
+        print(f"\n{more}", file=sys.stderr)
+
+    def go(self) -> int:
+        """Read and print until the campaign has ended, waits for a person, or lost its engine."""
+        with Journal.open(self.folder) as journal:
+            self.quiet_until = self._begin(journal)
+            gone = None
+            while True:
+                for event in journal.read(self.state.seq):
+                    self.state = fold(self.state, event)
+                    self._say(event)
+                if self.state.ended and not self.state.engine_live:
+                    return self._end()
+                if self.state.waiting in ENDS_FOLLOWING:
+                    self._flush()
+                    self._print(f"waiting: {self.state.waiting_reason}")
+                    self._last()
+                    return FAULT
+                if liveness.alive(self.folder).alive:
+                    gone = None
+                elif gone is None:
+                    gone = time.monotonic()
+                elif time.monotonic() - gone > GONE_S:
+                    return self._dead()
+                self.live.show(self.state)
+                time.sleep(LOOK_S)
+
+    def _begin(self, journal: Journal) -> int:
+        """What lies before the engine of now was said by an earlier follower."""
+        known = 0
+        for event in journal.read():
+            if isinstance(event.fact, EngineStarted):
+                known = event.seq
+        return known - 1
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def _end(self) -> int:
+        self._flush()
+        self.live.clear()
+        state = self.state
+        if state.ended == "stopped" and state.exit_code:
+            print(f"praxtui: {state.end_reason}", file=sys.stderr)
+        self._last()
+        return state.exit_code
+
+    def _dead(self) -> int:
+        self._flush()
+        self.live.clear()
+        name = self.folder.name
+        print(f"praxtui: the engine of {name} is gone, its record is not", file=sys.stderr)
+        print(f"  praxtui resume {name}    goes on; what it said last: {self.folder / 'engine.log'}", file=sys.stderr)
+        self._last()
+        return INTERRUPTED if self.interrupts else FAULT
+
+    def _last(self) -> None:
+        document = status_of(self.folder)
+        if self.as_json:
+            print_json(document, line=True)
+        else:
+            print(summary(self.state, document))
+
+    # --- what is said ------------------------------------------------------------------------------------------------
+
+    def _say(self, event: Event) -> None:
+        if event.seq <= self.quiet_until:
+            return
+        fact = event.fact
+        if isinstance(fact, Judged):
+            self._flush()
+            self.pending.append(fact.experiment)
+            if fact.verdict in ("void", "invalid") or fact.experiment == "e0":
+                self._flush()
+        elif isinstance(fact, Reflected) or isinstance(fact, RunStarted | CampaignEnded):
+            self._flush()
+        if not self.as_json:
+            self._note(event)
+
+    def _flush(self) -> None:
+        """Print the rows that are complete."""
+        for name in self.pending:
+            about = row(self.state, self.state.experiments[name])
+            if self.as_json:
+                self.live.clear()
+                print_json(about, line=True)
+            else:
+                self._print(self._row(about))
+        self.pending.clear()
+
+    def _row(self, about: dict[str, Any]) -> str:
+        """id, verdict, metric, delta in noise units, seconds, what changed."""
+        seconds = sum(run["seconds"] for run in about["runs"])
+        reason = f"  [{about['reason']}]" if about["reason"] and about["id"] != "e0" else ""
+        line = (
+            f"{about['id']:<5} {ledger_verb.verdict(about):<17} {metric(about['metric']):>9} "
+            f"{delta(about['delta'], about['delta_sd']):>10} {clock(seconds):>6}  {about['hypothesis']}{reason}"
+        )
+        return plain_line(line)
+
+    def _note(self, event: Event) -> None:
+        said = _notice(event, self.state)
+        if said:
+            self._print(said)
+
+    def _print(self, line: str) -> None:
+        self.live.clear()
+        stream = sys.stderr if self.as_json else sys.stdout
+        print(cut(line, self.live.columns) if self.live.on else line, file=stream, flush=True)
+
+
+def plain_line(text: str) -> str:
+    """Like `plain`, but with its alignment."""
+    return "".join(c if c == " " else plain(c) or " " for c in text)
+
+
+def _notice(event: Event, state: State) -> str | None:
+    """Other events that a person wants to see in the stream, in one line."""
+    fact = event.fact
+    if isinstance(fact, EpochOpened):
+        how = "deterministic" if fact.deterministic else f"{fact.repeats} baseline runs"
+        better = "lower" if fact.goal == "minimize" else "higher"
+        return f"{state.id}  epoch {fact.epoch}: {fact.metric}, {better} is better, {how}, sandbox: {state.sandbox}"
+    if isinstance(fact, SetupStarted):
+        return "setup: making the data"
+    if isinstance(fact, SetupEnded) and fact.ok and not fact.cached:
+        return f"setup: done in {clock(fact.seconds)}"
+    if isinstance(fact, RunEnded):
+        run = next((r for r in state.experiments[fact.experiment].runs if r.n == fact.n), None)
+        if run is not None and run.use == "baseline" and not state.epochs[-1].deterministic:
+            return f"      baseline, seed {run.seed}: {metric(run.metric)}  {clock(run.seconds)}"
+    if isinstance(fact, TrialStarted):
+        return f"      {fact.kind}: {fact.head} against {fact.base} on fresh seeds"
+    if isinstance(fact, TrialEnded):
+        gain = f", gain {fact.gain:+.4g}" if fact.gain is not None else ""
+        return f"      {fact.outcome} after {fact.pairs} pairs{gain}: {fact.reason}"
+    if isinstance(fact, StandingChanged):
+        return f"      now {fact.standing}: {', '.join(fact.experiments)}"
+    if isinstance(fact, Restored):
+        return f"      the branch is back at {fact.to}; revoked: {', '.join(fact.revoked) or 'none'}"
+    if isinstance(fact, CommandTaken):
+        return f"      {fact.verb} by {fact.who.partition('@')[0]}: {fact.outcome}"
+    if isinstance(fact, WaitingBegan):
+        return f"      waiting: {fact.reason}"
+    if isinstance(fact, Noticed):
+        return f"      {fact.text}"
+    return None

@@ -1,0 +1,210 @@
+"""`praxtui run LEAF`: start a campaign, and follow it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from praxtui.errors import DONE, RequirementMissing, UserError, did_you_mean
+
+RESEARCHERS = ("sweep", "null", "llm")
+NOT_GIVEN = object()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("leaf", help="a folder with a program.md, or the name of a leaf (`praxtui leaves`)")
+    add("--name", metavar="ID", help="the campaign's id; today's date and a letter otherwise")
+    add(
+        "--researcher", metavar="sweep|llm|null", default="sweep", help="who proposes (default: sweep, without a model)"
+    )
+    add("--model", action="append", default=[], metavar="M", help="a language model, for the llm researcher")
+    add("--experiments", type=_number(int, 0), metavar="N", help="end after so many judged experiments")
+    add("--hours", type=_number(float, 0), metavar="H", help="end after so many hours")
+    add(
+        "--usd",
+        type=_usd,
+        default=NOT_GIVEN,
+        metavar="U|none",
+        help="end when so many dollars are spent; none: without limit",
+    )
+    add("--tokens", type=_number(int, 0), metavar="T", help="end when so many tokens are used")
+    add("--set", action="append", default=[], metavar="block.key=value", help="another value for a key of program.md")
+    add("--seed", type=_number(int, 0), default=0, metavar="N", help="the selection seed (default 0)")
+    add(
+        "--after",
+        metavar="ID|all",
+        action="append",
+        default=[],
+        help="begin with what earlier campaigns of the leaf tried",
+    )
+    add("--slots", type=_number(int, 1), metavar="K", help="runs at once")
+    add("--lookahead", type=_number(int, 0), metavar="L", help="drafts made while a run is under way (default 1)")
+    add("--place", metavar="P", help="where runs execute (default local)")
+    add(
+        "--autonomy", choices=("auto", "review"), default="auto", help="review: every draft waits for `praxtui approve`"
+    )
+    add("--allow-unsandboxed", action="store_true", help="let a model's drafts run where there is no sandbox")
+    add("--detach", action="store_true", help="start the campaign and return")
+    add("--json", action="store_true", help="one ledger row a line, the status document last")
+
+
+def _number(kind: Callable[[str], Any], least: float) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        value = kind(text)
+        if not value >= least:
+            raise ValueError(text)
+        return value
+
+    read.__name__ = f"number of at least {least:g}"
+    return read
+
+
+def _usd(text: str) -> float | None:
+    value = None if text == "none" else float(text)
+    if value is not None and not value >= 0:
+        raise ValueError(text)
+    return value
+
+
+_usd.__name__ = "amount, or none,"
+
+
+def run(args: argparse.Namespace) -> int:
+    folder = begin(args)
+    from praxtui.cli.follow import follow
+    from praxtui.engine.supervisor import start
+
+    start(folder)
+    if args.detach:
+        return _detached(folder, args.json)
+    return follow(folder, as_json=args.json)
+
+
+def begin(args: argparse.Namespace) -> Path:
+    """Everything that can be refused before a campaign exists; then its folder."""
+    from praxtui import paths
+    from praxtui.engine.supervisor import Request, create
+    from praxtui.journal.events import Budgets
+    from praxtui.program.leaves import find
+    from praxtui.program.ready import readiness
+    from praxtui.workspace.repository import LeafRepository
+
+    _check_researcher(args)
+    paths.ensure(paths.home())
+    asked = find(args.leaf)
+    leaf, name = working_leaf(asked)
+    overrides = _overrides(args)
+    program = _program(leaf, overrides)
+    missing = readiness(program, leaf)
+    if missing:
+        lines = "\n".join(f"{lack.what}\n  {lack.fix}" for lack in missing)
+        raise RequirementMissing(f"{name} is not ready to run:\n{lines}", fix=f"then: praxtui doctor {args.leaf}")
+    after = _after(args.after, leaf)
+    repository = LeafRepository.open(leaf)
+    walls = program.constraints
+    budgets = Budgets(
+        walls.experiments if args.experiments is None else args.experiments,
+        walls.hours if args.hours is None else args.hours,
+        walls.usd if args.usd is NOT_GIVEN else args.usd,
+        walls.tokens if args.tokens is None else args.tokens,
+    )
+    request = Request(
+        leaf=leaf,
+        leaf_name=name,
+        program=program,
+        researcher=args.researcher,
+        budgets=budgets,
+        name=args.name,
+        models=tuple(args.model),
+        seed=args.seed,
+        lookahead=program.loop.lookahead,
+        autonomy=args.autonomy,
+        unsandboxed=args.allow_unsandboxed,
+        after=after,
+        overrides=overrides,
+    )
+    return create(request, repository.campaigns())
+
+
+def _check_researcher(args: argparse.Namespace) -> None:
+    if args.researcher not in RESEARCHERS:
+        near = did_you_mean(args.researcher, RESEARCHERS)
+        raise UserError(f"no researcher {args.researcher!r}{near}", fix=f"researchers: {', '.join(RESEARCHERS)}")
+    if args.researcher == "llm" or args.model:
+        raise UserError(
+            "not available yet: the llm researcher comes with a later version",
+            fix="--researcher sweep needs no model and no key",
+        )
+
+
+def working_leaf(found: Path) -> tuple[Path, str]:
+    """The folder to work in, and the leaf's name: a bundled leaf is copied into PRAXTUI_HOME first."""
+    import praxtui
+    from praxtui import paths
+    from praxtui.workspace.copies import working_copy
+
+    for base in (paths.bundled_leaves(), paths.leaves_dir()):
+        if found.is_relative_to(base):
+            name = found.relative_to(base).as_posix()
+            if base == paths.leaves_dir():
+                return found, name
+            return working_copy(found, name, paths.home(), praxtui.__version__), name
+    return found, found.name
+
+
+def _overrides(args: argparse.Namespace) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for given in args.set:
+        key, equals, value = given.partition("=")
+        if not equals or not key.strip():
+            raise UserError(f"--set {given!r} is not block.key=value", fix="for example: --set loop.budget=90s")
+        found[key.strip()] = value.strip()
+    for key in ("slots", "lookahead", "place"):
+        if getattr(args, key) is not None:
+            found[f"loop.{key}"] = str(getattr(args, key))
+    return found
+
+
+def _program(leaf: Path, overrides: dict[str, str]) -> Any:
+    from praxtui.engine.epochs import read_program
+    from praxtui.program.unavailable import unavailable
+
+    program = read_program(leaf, overrides)
+    lacks = unavailable(program)
+    hard = [lack.message for lack in lacks if lack.hard]
+    if hard:
+        raise UserError("\n".join(hard))
+    for lack in lacks:
+        print(f"{lack.key}: {lack.message}", file=sys.stderr)
+    return program
+
+
+def _after(names: list[str], leaf: Path) -> tuple[str, ...]:
+    """The ids of earlier campaigns to learn from; `all`: every one of this leaf. Oldest first."""
+    from praxtui.cli.reading import state_of
+    from praxtui.journal import campaigns
+    from praxtui.journal.store import Journal
+
+    if "all" not in names:
+        return tuple(campaigns.find(name).name for name in names)
+    found = []
+    for folder in campaigns.campaigns():
+        with Journal.open(folder) as journal:
+            if Path(state_of(journal).leaf) == leaf:
+                found.append(folder.name)
+    return tuple(reversed(found))
+
+
+def _detached(folder: Path, as_json: bool) -> int:
+    from praxtui.cli.reading import status_of
+    from praxtui.cli.text import print_json
+
+    if as_json:
+        print_json(status_of(folder), line=True)
+    else:
+        print(f"{folder.name} runs without this terminal: praxtui status {folder.name}, praxtui stop {folder.name}")
+    return DONE

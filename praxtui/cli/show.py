@@ -1,0 +1,111 @@
+"""`praxtui show ID eN`: one experiment, with its change, its log and what was learned."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from praxtui.cli.ledger import verdict
+from praxtui.cli.reading import opened
+from praxtui.cli.text import clock, delta, metric, money, plain, print_json, table
+from praxtui.errors import DONE, UserError, did_you_mean
+from praxtui.journal import logs
+from praxtui.journal.ledger import row
+from praxtui.journal.state import Experiment
+from praxtui.journal.store import Journal
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", help="the campaign, or the beginning of its id")
+    parser.add_argument("experiment", help="e0, e1, ...")
+    parser.add_argument("--json", action="store_true", help="its ledger row, with diff, note and log files")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--diff", action="store_true", help="its change, as a unified diff")
+    what.add_argument("--log", action="store_true", help="the output of its last run")
+    what.add_argument("--prompt", action="store_true", help="what the researcher saw and said")
+
+
+def run(args: argparse.Namespace) -> int:
+    folder, journal, state = opened(args.id)
+    with journal:
+        found = state.experiments.get(args.experiment)
+        if found is None:
+            near = did_you_mean(args.experiment, state.experiments)
+            last = next(reversed(state.experiments), None)
+            raise UserError(
+                f"no experiment {args.experiment!r} in {state.id}{near}",
+                fix=f"it has e0 to {last}" if last else "it has none yet",
+            )
+        diff = _diff(journal, found)
+        files = _logs(folder, found)
+        said = [item.text for item in journal.stream_read(experiment=found.id)]
+    about = row(state, found)
+    if args.json:
+        print_json({**about, "note": found.note, "diff": diff, "logs": [str(path) for path in files], "prompt": said})
+    elif args.diff:
+        sys.stdout.write("".join(f"{logs.safe(line)}\n" for line in diff.splitlines()))
+    elif args.log:
+        _print_log(files, found)
+    elif args.prompt:
+        print("\n".join(map(logs.safe, said)) if said else f"{found.by} uses no model: there is no prompt")
+    else:
+        _print(about, found, diff, files)
+    return DONE
+
+
+def _diff(journal: Journal, e: Experiment) -> str:
+    return journal.get_blob(e.diff).decode("utf-8", "replace") if e.diff else ""
+
+
+def _logs(folder: Path, e: Experiment) -> list[Path]:
+    """The logs of the last run: of the run itself, then of the evaluator."""
+    if not e.runs:
+        return []
+    at = folder / "runs" / e.id / str(e.runs[-1].n)
+    return [path for path in (at / "run.log", at / "evaluate.log") if path.exists()]
+
+
+def _print_log(files: list[Path], e: Experiment) -> None:
+    if not files:
+        print(f"{e.id} has no log", file=sys.stderr)
+    for path in files:
+        if path.stat().st_size == 0:
+            continue
+        with path.open("rb") as file:
+            for line in file:
+                print(logs.collapse(line))
+
+
+def _print(about: dict[str, Any], e: Experiment, diff: str, files: list[Path]) -> None:
+    print(f"{e.id}  {plain(e.title)}\n")
+    facts = [
+        ("because", e.mechanism),
+        ("predicts", e.predicted),
+        ("verdict", verdict(about) + (f": {about['reason']}" if about["reason"] else "")),
+        ("metric", f"{metric(about['metric'])}  {delta(about['delta'], about['delta_sd'])} against {e.parent}"),
+        ("confidence", f"{e.confidence:.0%} that its true effect is positive" if e.confidence is not None else ""),
+        ("flags", ", ".join(e.flags)),
+        ("hints", ", ".join(e.hints)),
+        ("by", e.by),
+        ("learned", f"{e.reflected}: {e.revision}" if e.reflected else ""),
+        ("cost", money(e.usd)),
+        ("commit", e.commit or ""),
+        ("on branch", e.branch_commit or ""),
+        ("log", " ".join(str(path) for path in files)),
+    ]
+    for name, value in facts:
+        if value and not (name == "metric" and e.id == "e0"):
+            print(f"{name:<11} {plain(value)}")
+    if e.runs:
+        cells = [
+            [str(r.n), r.use, str(r.seed), metric(r.metric), r.reason or r.why or "running", clock(r.seconds)]
+            for r in e.runs
+        ]
+        print(
+            "\n"
+            + table(["run", "use", "seed", "metric", "ended", "time"], cells, right=["run", "seed", "metric", "time"])
+        )
+    if diff:
+        print("\n" + "\n".join(logs.safe(line) for line in diff.splitlines()))

@@ -1,0 +1,104 @@
+"""`praxtui status ID`: where a campaign stands."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from praxtui.cli.reading import status_of
+from praxtui.cli.text import DASH, clock, metric, money, plain, print_json
+from praxtui.errors import DONE
+from praxtui.journal import campaigns
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", help="the campaign, or the beginning of its id")
+    parser.add_argument("--json", action="store_true", help="the status document")
+
+
+def run(args: argparse.Namespace) -> int:
+    document = status_of(campaigns.find(args.id))
+    if args.json:
+        print_json(document)
+    else:
+        print("\n".join(f"{name:<12}{value}" for name, value in lines(document)))
+    return DONE
+
+
+def lines(s: dict[str, Any]) -> list[tuple[str, str]]:
+    """The status document for people, as (name, value)."""
+    better = "lower" if s["goal"] == "minimize" else "higher"
+    known = f"{s['metric']}, {better} is better" if s["metric"] else DASH
+    by_lever = "  (metric reported by the lever)" if s["metric_by"] == "lever" else ""
+    said = f": {plain(s['reason'])}" if s["reason"] else ""
+    shown = [
+        ("campaign", f"{s['id']}  {s['leaf']}  researcher {s['researcher']}"),
+        ("state", f"{s['state']}{said}" if s["reason"] else f"{s['state']}: {s['phase']}"),
+        ("metric", known + by_lever),
+        ("baseline", metric(s["baseline"])),
+        ("best", best_line(s)),
+        ("claimed", gain_line(s)),
+        ("tried", f"{s['experiments']} experiments, {s['kept']} kept ({standings(s)})"),
+        ("noise", f"sd {metric(s['noise_sd'])}" if s["noise_sd"] else "none" if s["noise_sd"] == 0 else DASH),
+        ("spent", spent_line(s)),
+        ("turnaround", turnaround_line(s)),
+        ("sandbox", "unsandboxed" if s["sandbox"] == "none" else s["sandbox"] or DASH),
+    ]
+    alive = s["engine"]["alive"]
+    shown.append(("engine", f"process {s['engine']['pid']}" if alive else "not running"))
+    if s["state"] == "dead":
+        shown.append(("next", f"praxtui resume {s['id']}"))
+    return shown
+
+
+def standings(s: dict[str, Any]) -> str:
+    """`5 supported, 2 confirmed`, what there is of it."""
+    provisional = s["kept"] - s["supported"] - s["confirmed"]
+    found = [
+        f"{count} {name}"
+        for count, name in ((s["confirmed"], "confirmed"), (s["supported"], "supported"), (provisional, "provisional"))
+        if count
+    ]
+    return ", ".join(found) or "none"
+
+
+def best_line(s: dict[str, Any]) -> str:
+    """The head's fresh value; before there is one, the selected value, said so."""
+    of = f"  ({s['best_id']})" if s["best_id"] else ""
+    if s["best"] is not None:
+        return metric(s["best"]) + of
+    if s["best_observed"] is not None and s["best_id"] != "e0":
+        return f"{metric(s['best_observed'])} when selected, no fresh run yet{of}"
+    return metric(s["best_observed"]) + of
+
+
+def gain_line(s: dict[str, Any]) -> str:
+    """The gain that may be claimed, with its interval."""
+    gain = s["claimed_gain"]
+    if gain["value"] is None:
+        return "nothing yet"
+    share = f", {100 * gain['value'] / abs(s['baseline']):+.1f}% of the baseline" if s["baseline"] else ""
+    if gain["low"] == gain["high"]:
+        return f"{gain['value']:+.4g}{share}"
+    return f"{gain['value']:+.4g}, 95% interval {gain['low']:+.4g} to {gain['high']:+.4g}{share}"
+
+
+def spent_line(s: dict[str, Any]) -> str:
+    """Time and money, each with its limit where there is one."""
+    spent, budgets = s["spent"], s["budgets"]
+    parts = [clock(spent["hours"] * 3600) + (f" of {budgets['hours']:g} h" if budgets["hours"] is not None else "")]
+    parts.append(money(spent["usd"]) + (f" of ${budgets['usd']:g}" if budgets["usd"] is not None else ""))
+    if budgets["experiments"] is not None:
+        parts.append(f"{s['experiments']} of {budgets['experiments']} experiments")
+    if spent["tokens"]:
+        parts.append(f"{spent['tokens']:,} tokens")
+    return ", ".join(parts)
+
+
+def turnaround_line(s: dict[str, Any]) -> str:
+    """From one run's end to the next one's start, and the share of time without a run."""
+    found = s["turnaround_s"]
+    if found["median"] is None:
+        return DASH
+    idle = f", idle {100 * s['idle_fraction']:.1f}%" if s["idle_fraction"] is not None else ""
+    return f"median {1000 * found['median']:.0f} ms, p95 {1000 * found['p95']:.0f} ms{idle}"

@@ -1,0 +1,126 @@
+"""The verbs that steer: each leaves a command in the campaign's inbox and says what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from praxtui.errors import DONE, USAGE, UserError
+from praxtui.journal import campaigns, liveness
+from praxtui.journal.events import CommandTaken
+from praxtui.journal.inbox import Inbox, sender
+from praxtui.journal.state import State
+from praxtui.journal.store import Journal
+
+ANSWER_S = 5.0
+LOOK_S = 0.03
+BUDGETS: tuple[tuple[str, Callable[[str], Any]], ...] = (
+    ("experiments", int),
+    ("hours", float),
+    ("usd", float),
+    ("tokens", int),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    verb = parser.get_default("verb")
+    parser.add_argument("id", help="the campaign, or the beginning of its id")
+    if verb == "hint":
+        parser.add_argument("text", nargs="+", help="a sentence for the researcher")
+    elif verb == "stop":
+        parser.add_argument("--now", action="store_true", help="do not wait for the current run")
+    elif verb == "veto":
+        parser.add_argument("reason", nargs="*", help="why, for the record")
+    elif verb in ("keep", "discard", "fork"):
+        parser.add_argument("experiment", help="e1, e2, ...")
+        if verb == "fork":
+            parser.add_argument("--name", help="the new campaign's id")
+    elif verb == "budget":
+        for name, kind in BUDGETS:
+            parser.add_argument(f"--{name}", type=_or_none(kind), metavar="N|none", help="none: without limit")
+    elif verb == "autonomy":
+        parser.add_argument("autonomy", choices=("auto", "review"), help="review: every draft waits for approve")
+
+
+def _or_none(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        if text == "none":
+            return text
+        value = kind(text)
+        if not value >= 0:
+            raise ValueError(text)
+        return value
+
+    read.__name__ = "number"
+    return read
+
+
+def run(args: argparse.Namespace) -> int:
+    folder = campaigns.find(args.id)
+    if args.verb == "fork":
+        from praxtui.cli.fork import fork
+
+        return fork(folder, args.experiment, args.name)
+    words = _arguments(args)
+    if args.verb == "stop" and (said := _over(folder)):
+        print(said)
+        return DONE
+    command = Inbox(folder).send(args.verb, words, sender())
+    if not liveness.alive(folder).alive:
+        print(f"{folder.name} has no live engine: the command waits; `praxtui resume {folder.name}` takes it")
+        return DONE
+    return _answered(folder, command)
+
+
+def _arguments(args: argparse.Namespace) -> dict[str, Any]:
+    if args.verb == "hint":
+        return {"text": " ".join(args.text)}
+    if args.verb == "stop":
+        return {"now": args.now}
+    if args.verb == "veto":
+        return {"reason": " ".join(args.reason)}
+    if args.verb in ("keep", "discard"):
+        return {"experiment": args.experiment}
+    if args.verb == "autonomy":
+        return {"autonomy": args.autonomy}
+    if args.verb == "budget":
+        given = {name: getattr(args, name) for name, _ in BUDGETS if getattr(args, name) is not None}
+        if not given:
+            raise UserError(
+                "budget: nothing to change", fix="for example: praxtui budget ID --experiments 200 --usd none"
+            )
+        return given
+    return {}
+
+
+def _over(folder: Path) -> str | None:
+    """What to say where a campaign is over already, so that there is nothing to stop."""
+    from praxtui.cli.reading import state_of
+
+    with Journal.open(folder) as journal:
+        state: State = state_of(journal)
+    return f"{folder.name} is {state.ended} already: {state.end_reason}" if state.ended else None
+
+
+def _answered(folder: Path, command: int) -> int:
+    """Wait until the engine has taken the command; print what came of it."""
+    deadline = time.monotonic() + ANSWER_S
+    with Journal.open(folder) as journal:
+        seen = max(0, journal.last_seq() - 50)
+        while time.monotonic() < deadline:
+            for event in journal.read(seen):
+                seen = event.seq
+                fact = event.fact
+                if isinstance(fact, CommandTaken) and fact.command == command:
+                    print(
+                        fact.outcome if fact.ok else f"refused: {fact.outcome}",
+                        file=sys.stdout if fact.ok else sys.stderr,
+                    )
+                    return DONE if fact.ok else USAGE
+            time.sleep(LOOK_S)
+    print(f"{folder.name} has not answered within {ANSWER_S:g} s; the command waits in its inbox")
+    return DONE

@@ -1,0 +1,53 @@
+"""`python -m praxtui.engine FOLDER [READY_FD]`: the engine of one campaign, a process of its own without a terminal.
+
+READY_FD: a pipe on which one line says that the engine answers (`ready`), or, as JSON, why it cannot start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+from praxtui.engine.engine import serve
+from praxtui.errors import FAULT, UserError
+
+
+def main(argv: list[str]) -> int:
+    """Serve the campaign in `argv[0]`; exits with the campaign's code."""
+    folder, fd = Path(argv[0]), int(argv[1]) if len(argv) > 1 else None
+    logging.basicConfig(
+        level=os.environ.get("PRAXTUI_LOG", "INFO").upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+
+    def say(line: str) -> None:
+        nonlocal fd
+        if fd is not None:
+            try:
+                os.write(fd, line.encode() + b"\n")
+            except OSError:
+                pass
+            os.close(fd)
+            fd = None
+
+    try:
+        return asyncio.run(serve(folder, lambda: say("ready")))
+    except UserError as error:
+        logging.error("%s", error)
+        say(json.dumps({"message": error.message, "fix": error.fix, "exit_code": error.exit_code}))
+        return error.exit_code
+    except Exception as error:
+        logging.exception("the engine failed")
+        say(
+            json.dumps(
+                {"message": f"the engine failed: {error!r}", "fix": f"see {folder / 'engine.log'}", "exit_code": FAULT}
+            )
+        )
+        return FAULT
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

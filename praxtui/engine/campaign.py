@@ -1,0 +1,107 @@
+"""What every part of the engine shares: the folder, the record, the program, the leaf's repository, the place to run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from praxtui.engine.record import Record
+from praxtui.journal.state import Epoch, State
+from praxtui.program.spec import Program
+from praxtui.research.protocol import Researcher, Tried
+from praxtui.runs.local import LocalPlace
+from praxtui.workspace import novelty
+from praxtui.workspace.repository import LeafRepository
+from praxtui.workspace.tree import Tree
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SLOT = "0"
+
+
+class Campaign:
+    """One campaign in the hands of its engine. `data` is the folder that setup made, None without setup."""
+
+    def __init__(
+        self,
+        folder: Path,
+        record: Record,
+        program: Program,
+        leaf: Path,
+        repository: LeafRepository,
+        researcher: Researcher,
+        interpreter: str,
+        earlier: tuple[Tried, ...] = (),
+    ) -> None:
+        self.folder = folder
+        self.record = record
+        self.program = program
+        self.leaf = leaf
+        self.repository = repository
+        self.researcher = researcher
+        self.interpreter = interpreter
+        self.earlier = earlier
+        self.place = LocalPlace()
+        self.data: Path | None = None
+        self.installed = frozenset(program.loop.requires)
+        self.program_seen: tuple[int, int, int] | None = None
+        trees = folder / "trees"
+        self.run_tree = Tree(repository, trees / SLOT, folder.name, SLOT)
+        self.evaluation_tree = Tree(repository, trees / f"{SLOT}-evaluate", folder.name, f"{SLOT}-evaluate")
+        self.check_tree = Tree(repository, trees / "check", folder.name, "check")
+        # libgit2's objects belong to one thread, and git work must not block the loop.
+        self._git = ThreadPoolExecutor(1, "git")
+        self._levers: dict[str, dict[str, str]] = {}
+
+    @property
+    def state(self) -> State:
+        """The folded state of now."""
+        return self.record.state
+
+    @property
+    def epoch(self) -> Epoch:
+        """The epoch of now; raises RuntimeError before the first is opened."""
+        epoch = self.record.state.epoch
+        if epoch is None:
+            raise RuntimeError("no epoch is open")
+        return epoch
+
+    async def git(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do git or file work in the one thread for it."""
+        return await asyncio.get_running_loop().run_in_executor(self._git, lambda: work(*args, **kwargs))
+
+    def lever_paths(self, commit: str) -> tuple[str, ...]:
+        """The levers of a commit: every tracked file of the leaf that a glob of `levers.edit` or `levers.new` names."""
+        levers = self.program.levers
+        return self.repository.match(commit, (*levers.edit, *levers.new))
+
+    def sealed_paths(self, commit: str) -> frozenset[str]:
+        """Every other tracked file of the leaf."""
+        return frozenset(self.repository.files(commit)) - frozenset(self.lever_paths(commit))
+
+    def levers(self, commit: str) -> Mapping[str, str]:
+        """Path to text of the levers of a commit; bytes that are no UTF-8 come as surrogates and go back unharmed."""
+        if commit not in self._levers:
+            if len(self._levers) > 8:
+                self._levers.clear()
+            self._levers[commit] = {
+                path: self.repository.read(commit, path).decode("utf-8", "surrogateescape")
+                for path in self.lever_paths(commit)
+            }
+        return self._levers[commit]
+
+    def start_key(self) -> str:
+        """The state key of the levers that the epoch began with."""
+        return novelty.state_key(self.levers(self.epoch.base))
+
+    def run_folder(self, experiment: str, n: int) -> Path:
+        """Where a run's log, spec and exit record lie."""
+        return self.folder / "runs" / experiment / str(n)
+
+    def close(self) -> None:
+        """Let go of the git thread."""
+        self._git.shutdown(wait=True)

@@ -1,0 +1,190 @@
+"""One engine's life: take the campaign, make ready what it needs, run the loop, let go in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import platform
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import praxtui
+from praxtui import paths
+from praxtui.engine import briefing, epochs, sealed_data
+from praxtui.engine.campaign import Campaign
+from praxtui.engine.clock import Clock
+from praxtui.engine.loop import Loop
+from praxtui.engine.record import Record, folded
+from praxtui.engine.runner import Runner
+from praxtui.engine.steering import POLL_S, Steering
+from praxtui.errors import CampaignFault, UserError
+from praxtui.journal import campaigns, liveness
+from praxtui.journal.events import (
+    CampaignEnded,
+    CampaignReopened,
+    EngineStarted,
+    EngineStopped,
+    Fact,
+    Noticed,
+    Resumed,
+)
+from praxtui.journal.inbox import Inbox
+from praxtui.journal.state import State
+from praxtui.journal.store import Journal
+from praxtui.program.interpreter import choose
+from praxtui.program.read import parse
+from praxtui.program.spec import Program
+from praxtui.research.protocol import Tried
+from praxtui.research.registry import make
+from praxtui.workspace.repository import LeafRepository
+
+log = logging.getLogger(__name__)
+
+SANDBOX = "none"
+
+
+async def serve(folder: Path, ready: Callable[[], None]) -> int:
+    """Run the campaign in `folder` until it ends; returns its exit code. `ready` is called once the engine answers.
+
+    Raises AlreadyRunning where another engine has it, UserError where it cannot go on (also recorded).
+    """
+    with liveness.lock(folder):
+        me = liveness.write_identity(folder)
+        record = Record(Journal.open(folder, write=True), Clock())
+        try:
+            inbox = Inbox(folder)
+            facts: list[Fact] = [
+                EngineStarted(me.pid, me.start, me.boot, platform.node(), praxtui.__version__, SANDBOX)
+            ]
+            record.write(*_reopening(record.state, inbox), *facts)
+            ready()
+            await _guarded(folder, record, inbox)
+            return record.state.exit_code
+        finally:
+            record.close()
+
+
+def _reopening(state: State, inbox: Inbox) -> list[Fact]:
+    """An ended campaign goes on when its person asks for it: by `resume`, or with commands that wait."""
+    facts: list[Fact] = []
+    if state.ended:
+        waiting = inbox.pending(state.commands)
+        facts.append(CampaignReopened("commands waited for it" if waiting else "resumed"))
+    elif state.paused:
+        facts.append(Resumed("resume"))
+    return facts
+
+
+async def _guarded(folder: Path, record: Record, inbox: Inbox) -> None:
+    """The campaign with its steering beside it; what ends it in an unforeseen way is recorded."""
+    loop = asyncio.get_running_loop()
+    going = asyncio.current_task()
+    told: list[str] = []
+
+    def told_to_go(name: str) -> None:
+        told.append(name)
+        if going is not None:
+            going.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, told_to_go, number.name)
+    try:
+        await _campaign(folder, record, inbox)
+        record.write(EngineStopped(record.state.end_reason or "done"))
+    except asyncio.CancelledError:
+        record.write(EngineStopped(f"told to go by {told[0] if told else 'its process'}"))
+    except (UserError, OSError) as error:
+        # What a person can mend ends the campaign with its reason; `resume` goes on once it is mended.
+        text = error.message if isinstance(error, UserError) else str(error)
+        code = error.exit_code if isinstance(error, UserError) else 4
+        log.exception("the campaign cannot go on")
+        record.write(CampaignEnded("stopped", text, code if code in (2, 3) else 4), EngineStopped(text))
+    except Exception as error:
+        log.exception("the engine failed")
+        record.write(Noticed(f"the engine failed: {error!r}; see engine.log"), EngineStopped(f"fault: {error!r}"))
+        raise
+
+
+async def _campaign(folder: Path, record: Record, inbox: Inbox) -> None:
+    # A stop that waits is taken before anything is run.
+    early = Steering(record, inbox, lambda: None)
+    early.take()
+    campaign = await _open(folder, record)
+    try:
+        runner_of: list[Runner] = []
+
+        def stop_run() -> None:
+            for runner in runner_of:
+                runner.stop()
+
+        beside = [asyncio.create_task(_poll(Steering(record, inbox, stop_run)))]
+        warm = getattr(campaign.researcher, "warm", None)
+        if warm is not None:
+            # The baseline runs meanwhile, so that the first draft need not wait for imports.
+            beside.append(asyncio.create_task(warm()))
+        try:
+            await _run(campaign, runner_of)
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+        if record.state.ended:
+            await campaign.git(_tidy, campaign)
+    finally:
+        campaign.close()
+
+
+async def _run(campaign: Campaign, runner_of: list[Runner]) -> None:
+    if not campaign.state.epochs:
+        await epochs.open_first(campaign)
+    if campaign.state.stop and not campaign.state.running:
+        campaign.record.write(CampaignEnded("stopped", "stopped by its person"))
+        return
+    watch = await sealed_data.prepare(campaign)
+    runner = Runner(campaign, watch)
+    runner_of.append(runner)
+    await Loop(campaign, runner).go()
+
+
+async def _poll(steering: Steering) -> None:
+    while True:
+        try:
+            steering.take()
+        except CampaignFault as error:
+            log.warning("the inbox cannot be read: %s", error)
+        await asyncio.sleep(POLL_S)
+
+
+async def _open(folder: Path, record: Record) -> Campaign:
+    """Everything that the campaign needs, from its record."""
+    state = record.state
+    leaf = Path(state.leaf)
+    if not leaf.is_dir():
+        raise UserError(f"the leaf is gone: {leaf}", fix="put it back there, or start a new campaign", exit_code=4)
+    program: Program = parse(record.journal.get_blob(state.program).decode(), leaf / "program.md")
+    repository = LeafRepository.open(leaf)
+    researcher = make(state.researcher)
+    earlier = await asyncio.to_thread(earlier_campaigns, state.after)
+    interpreter = await asyncio.to_thread(choose, program, leaf)
+    campaign = Campaign(folder, record, program, leaf, repository, researcher, interpreter.path, earlier)
+    return campaign
+
+
+def earlier_campaigns(names: list[str]) -> tuple[Tried, ...]:
+    """What earlier campaigns of the leaf tried, from their journals."""
+    states = []
+    for name in names:
+        with Journal.open(campaigns.find(name)) as journal:
+            states.append(folded(journal))
+    return briefing.earlier_tried(states)
+
+
+def _tidy(campaign: Campaign) -> None:
+    """Worktrees and caches of an ended campaign can be rebuilt; they go."""
+    for tree in (campaign.run_tree, campaign.evaluation_tree, campaign.check_tree):
+        with contextlib.suppress(OSError, CampaignFault):
+            tree.remove()
+    shutil.rmtree(paths.cache_dir() / campaign.folder.name, ignore_errors=True)

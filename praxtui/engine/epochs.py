@@ -1,0 +1,82 @@
+"""Epochs: what is measured against what. The first begins with the leaf as it stands on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from praxtui.engine.campaign import Campaign
+from praxtui.errors import UserError
+from praxtui.journal.events import EpochOpened, Fact, Noticed
+from praxtui.program.check import check
+from praxtui.program.edit import set_keys
+from praxtui.program.read import parse
+from praxtui.program.spec import Program, ProgramError
+
+
+def read_program(leaf: Path, overrides: Mapping[str, str]) -> Program:
+    """program.md of a leaf with the `--set` overrides of the campaign; raises UserError with everything wrong."""
+    path = leaf / "program.md"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read {path}: {error}") from error
+    program = parse(set_keys(text, overrides) if overrides else text, path)
+    problems = check(program, leaf)
+    if problems:
+        raise ProgramError(problems)
+    return program
+
+
+async def open_first(campaign: Campaign) -> None:
+    """Open epoch 1: e0 is an in-memory commit of the leaf as it stands, or the commit that a fork starts from."""
+    state, repository = campaign.state, campaign.repository
+    recorded = await campaign.git(repository.recorded, state.id)
+    uncommitted: list[str] = []
+    # Recorded but not in the journal: an engine was killed between the two. The leaf may have changed since.
+    base = recorded.get("e0") or state.start_commit
+    if base is None:
+        baseline = await campaign.git(repository.baseline, int(state.created), campaign.program.loop.data)
+        base, uncommitted = baseline.commit, list(baseline.uncommitted)
+    await campaign.git(repository.record, state.id, "e0", base)
+    levers = await campaign.git(campaign.lever_paths, base)
+    if not levers:
+        globs = ", ".join(campaign.program.levers.edit)
+        raise UserError(
+            f"levers.edit ({globs}) matches no file that git would keep", fix="is it ignored by .gitignore?"
+        )
+    facts: list[Fact] = [_opened(campaign, 1, "start", base, "e0", uncommitted)]
+    if uncommitted:
+        facts.append(Noticed(f"the leaf has uncommitted edits; e0 includes them: {', '.join(uncommitted[:10])}"))
+    if campaign.record.journal.slow_reason:
+        facts.append(Noticed(campaign.record.journal.slow_reason))
+    campaign.record.write(*facts)
+
+
+async def reopen(campaign: Campaign, reason: str) -> None:
+    """Open the next epoch: the incumbent, as it is, is measured again."""
+    state = campaign.state
+    head = state.experiments[state.head or "e0"]
+    commit = head.commit or head.base
+    campaign.record.write(_opened(campaign, campaign.epoch.number + 1, reason, commit, head.id, []))
+
+
+def _opened(campaign: Campaign, number: int, reason: str, base: str, head: str, uncommitted: list[str]) -> EpochOpened:
+    program = campaign.program
+    return EpochOpened(
+        epoch=number,
+        reason=reason,
+        program=campaign.record.journal.put_blob(program.text.encode()),
+        base=base,
+        head=head,
+        goal=program.metric.goal,
+        metric=program.metric.name,
+        metric_by=program.metric_by,
+        deterministic=program.metric.deterministic,
+        target=program.metric.target,
+        keep=program.constraints.keep,
+        repeats=program.constraints.repeats,
+        holdout=program.metric.holdout,
+        uncommitted=uncommitted,
+        interpreter=campaign.interpreter,
+    )

@@ -1,0 +1,317 @@
+"""The running half of the loop: take a draft, run it, judge it, keep or discard, gather evidence, and again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from praxtui.engine import briefing, budget, measure, program_edits, verdict
+from praxtui.engine.book import book_of
+from praxtui.engine.branch import Branch
+from praxtui.engine.campaign import Campaign
+from praxtui.engine.checks import Refused
+from praxtui.engine.drafting import REFUSALS, Drafting, Voices, announce_waiting, queued
+from praxtui.engine.evidence import Evidence
+from praxtui.engine.judge.decide import strict_test
+from praxtui.engine.overrule import Overruling
+from praxtui.engine.runner import Runner
+from praxtui.journal.events import (
+    CampaignEnded,
+    DraftRefused,
+    Judged,
+    Reflected,
+    WaitingEnded,
+)
+from praxtui.journal.state import Experiment, Run, State
+from praxtui.research.protocol import Draft, Failure, GivenUp
+
+log = logging.getLogger(__name__)
+
+REPAIRS = 2
+LOG_TAIL = 60
+WORD_S = 20.0
+
+
+class Loop:
+    """Everything between two runs is decided from the record, so that a killed engine's successor goes on from there."""
+
+    def __init__(self, campaign: Campaign, runner: Runner) -> None:
+        self.campaign = campaign
+        self.runner = runner
+        self.branch = Branch(campaign)
+        self.drafting = Drafting(campaign)
+        self.evidence = Evidence(campaign, runner, self.branch)
+        self.overruling = Overruling(campaign, self.branch, self.drafting)
+
+    @property
+    def state(self) -> State:
+        """The folded state of now."""
+        return self.campaign.record.state
+
+    async def go(self) -> None:
+        """Run the campaign until it ends; the end is in the record."""
+        for name in list(self.state.running):
+            experiment, _, n = name.partition("/")
+            await self.runner.adopt(experiment, int(n))
+        if not await self.baseline():
+            return
+        drafting = asyncio.create_task(self.drafting.work())
+        try:
+            while not self.state.ended:
+                if drafting.done():
+                    drafting.result()
+                await self.step()
+        finally:
+            drafting.cancel()
+            await asyncio.gather(drafting, return_exceptions=True)
+
+    async def baseline(self) -> bool:
+        """Measure what the epoch begins with, as often as the noise wants; False when the campaign ended instead."""
+        campaign, epoch = self.campaign, self.campaign.epoch
+        wanted = 1 if epoch.deterministic else epoch.repeats
+        for seed in range(self.state.seed, self.state.seed + wanted):
+            while not self._baseline_run(seed):
+                if self.state.stop:
+                    self.end("stopped", "stopped by its person")
+                    return False
+                await campaign.record.until(lambda: not self.state.paused or bool(self.state.stop))
+                if self.state.stop:
+                    continue
+                run = await self.runner.run(epoch.head, "baseline", seed)
+                if run.metric is None and run.why not in ("lost", "stopped"):
+                    self.end("stopped", f"the baseline gives no metric: {run.reason}", exit_code=4)
+                    return False
+        head = self.state.experiments[epoch.head]
+        if head.verdict is None:
+            campaign.record.write(Judged(head.id, "keep", reason="the baseline"))
+        self.evidence.publish()
+        return True
+
+    def _baseline_run(self, seed: int) -> Run | None:
+        epoch = self.campaign.epoch
+        runs = self.state.experiments[epoch.head].measured("baseline", epoch=epoch.number)
+        return next((run for run in runs if run.seed == seed), None)
+
+    # --- one step ----------------------------------------------------------------------------------------------------
+
+    async def step(self) -> None:
+        """Do the one thing that is next: settle, wait, run a draft, or end the campaign."""
+        await self.settle()
+        state = self.state
+        if state.stop:
+            self.end("stopped", "stopped by its person")
+            return
+        if state.paused:
+            await self.campaign.record.until(lambda: not self.state.paused or bool(self.state.stop))
+            return
+        if await program_edits.take(self.campaign):
+            if not await self.baseline():
+                return
+            self.drafting.look_again()
+        await self.evidence.gather()
+        if self.state.target_met:
+            await self.finish("the target is met")
+            return
+        if self.state.stop or self.state.paused:
+            return
+        draft = next(iter(queued(self.state)), None)
+        if draft is None:
+            await self._await_draft()
+        else:
+            await self._take(draft)
+
+    async def settle(self) -> None:
+        """Finish what an earlier step, or an engine that was killed, left half done."""
+        for e in list(self.state.children()):
+            if e.vetoed and e.verdict is None and not e.runs:
+                self.campaign.record.write(Judged(e.id, "void", reason=e.vetoed))
+            elif e.verdict == "keep" and e.branch_commit is None and e.standing != "revoked":
+                await self.branch.advance(e)
+            elif e.verdict is not None and e.reflected is None and e.stated and e.verdict not in ("void", "invalid"):
+                await self.reflect(e)
+        await self._unfinished_restoration()
+        await self.overruling.settle()
+        self.evidence.publish()
+
+    async def _unfinished_restoration(self) -> None:
+        """A test that failed while the branch still holds its members: the restoring commit is missing."""
+        trial = self.state.trials[-1] if self.state.trials else None
+        if (
+            trial is None
+            or trial.outcome != "failed"
+            or trial.kind == "strict"
+            or trial.epoch != self.campaign.epoch.number
+        ):
+            return
+        if self.state.head == trial.head and self.state.experiments[trial.head].standing != "revoked":
+            await self.branch.restore(trial.base, trial.reason or "worse on fresh seeds")
+
+    async def _await_draft(self) -> None:
+        """No draft waits: wait for one, or find that there will be none."""
+        record, drafting = self.campaign.record, self.drafting
+        spent = budget.forbids_draft(self.state, self.campaign.program)
+        if not drafting.busy and Drafting.pending(self.state) is None:
+            if spent:
+                await self.finish(spent)
+                return
+            if drafting.exhausted:
+                await self._exhausted(drafting.exhausted)
+                return
+        commands = self.state.commands
+        await record.until(
+            lambda: bool(
+                queued(self.state) or self.state.stop or self.state.paused or self.state.commands != commands
+                or (not drafting.busy and (drafting.exhausted or Drafting.pending(self.state) is None)
+                    and (drafting.exhausted or budget.forbids_draft(self.state, self.campaign.program)))
+                or any(e.vetoed and e.verdict is None for e in self.state.children())
+            ),
+            timeout=WORD_S,
+        )  # fmt: skip
+
+    async def _exhausted(self, reason: str) -> None:
+        """The researcher has nothing left: bring the record up to date, then wait for a person."""
+        await self.evidence.gather(at_end=True)
+        if self.state.stop or self.state.paused or self.state.target_met:
+            return
+        await announce_waiting(self.campaign, "researcher", f"nothing left to try: {reason}")
+        commands = self.state.commands
+        await self.campaign.record.until(lambda: self.state.commands != commands)
+        if self.state.waiting:
+            self.campaign.record.write(WaitingEnded("researcher"))
+        self.drafting.look_again()
+
+    async def _take(self, draft: Experiment) -> None:
+        """Run one draft to its verdict, once it may run and stands on the incumbent of now."""
+        if self.state.autonomy == "review" and not draft.approved and not draft.runs:
+            await self._await_approval(draft)
+            return
+        if not draft.runs and draft.parent != self.state.head:
+            await self.drafting.carry(draft.id)
+            return
+        spent = None if draft.runs else budget.forbids_run(self.state, self.campaign.program)
+        if spent:
+            await self.finish(spent)
+            return
+        await self.experiment(draft.id)
+
+    async def _await_approval(self, draft: Experiment) -> None:
+        await announce_waiting(self.campaign, "approval", f"{draft.id} waits for approval: {draft.title}")
+
+        def decided() -> bool:
+            now = self.state.experiments[draft.id]
+            return bool(now.approved or now.vetoed or self.state.autonomy == "auto" or self.state.stop)
+
+        await self.campaign.record.until(lambda: decided() or self.state.paused)
+        if self.state.waiting:
+            self.campaign.record.write(WaitingEnded("approval"))
+
+    # --- one experiment --------------------------------------------------------------------------------------------
+
+    async def experiment(self, name: str) -> None:
+        """Runs, repairs and tests of one experiment until it has a verdict, or the campaign is held up."""
+        record, program = self.campaign.record, self.campaign.program
+        while self.state.experiments[name].verdict is None:
+            e = self.state.experiments[name]
+            found = verdict.decide(self.state, program, e)
+            if isinstance(found, Judged):
+                record.write(found)
+            elif self.state.stop and found != "repair":
+                # What a person stopped before it could be judged says nothing about the experiment.
+                record.write(Judged(name, "void", reason="campaign ended"))
+            elif found == "run":
+                await self.runner.run(name, "repair" if e.draft > 1 and not e.carried else "select", self.state.seed)
+            elif found == "repair":
+                await self._repair(e)
+            else:
+                await self._strict(e)
+                if self.state.stop or self.state.paused:
+                    break
+        e = self.state.experiments[name]
+        if e.verdict == "keep" and e.branch_commit is None:
+            await self.branch.advance(e)
+        if e.verdict is not None:
+            await self.reflect(self.state.experiments[name])
+            self.evidence.publish()
+
+    async def _repair(self, e: Experiment) -> None:
+        """Send a crash back to the researcher with the end of the log, at most twice; then it is a crash."""
+        run = verdict.runs_of_draft(e)[-1]
+        reason = run.reason or "no metric"
+        crashed = sum(1 for r in e.runs if r.use in verdict.SELECTING and r.metric is None and r.over)
+        crash = Judged(e.id, "crash", reason=reason)
+        by_researcher = e.by == self.campaign.researcher.name
+        if crashed > REPAIRS or not by_researcher or self.state.stop:
+            self.campaign.record.write(crash)
+            return
+        mended = await self._mended(e, run, reason, crashed)
+        if mended is None:
+            self.campaign.record.write(crash)
+
+    async def _mended(self, e: Experiment, run: Run, reason: str, attempt: int) -> Draft | None:
+        campaign = self.campaign
+        head = campaign.state.experiments[e.parent or "e0"]
+        base = head.commit or head.base
+        before = await campaign.git(campaign.levers, base)
+        now = await campaign.git(campaign.levers, e.commit or base)
+        files = {path: now.get(path) for path in e.levers}
+        draft = Draft(
+            title=e.title, mechanism=e.mechanism, predicted=e.predicted, files=files, detail=dict(e.detail), hints=e.hints
+        )  # fmt: skip
+        lines = await campaign.git(measure.last_lines, campaign.run_folder(e.id, run.n) / "run.log", LOG_TAIL)
+        failure = Failure(experiment=e.id, draft=draft, reason=reason, log_tail="\n".join(lines), attempt=attempt)
+        key = await campaign.git(campaign.start_key)
+        for refusal in range(1, REFUSALS + 1):
+            brief = briefing.brief(campaign.state, campaign.program, e.id, before, campaign.earlier, key)
+            try:
+                mended = await campaign.researcher.repair(brief, failure, Voices(campaign, e.id))
+                if mended is not None:
+                    await self.drafting.commit(e.id, mended, before, brief, base, head.id)
+                return mended
+            except Refused as refused:
+                campaign.record.write(DraftRefused(e.id, refusal, refused.reason))
+            except GivenUp:
+                return None
+        return None
+
+    async def _strict(self, e: Experiment) -> None:
+        """What looks better must pass a test on fresh seeds before it is kept."""
+        passed = await self.evidence.test(strict_test(book_of(self.state), e.id))
+        if passed is None:
+            return
+        runs = [run for run in verdict.runs_of_draft(e) if run.metric is not None]
+        chosen = verdict.selection(self.state, self.campaign.program, e, runs)
+        if passed:
+            self.campaign.record.write(
+                verdict.judged(self.state, e, chosen, "keep", "confirmed", "confirmed on fresh seeds")
+            )
+        else:
+            why = self.state.trials[-1].reason or "not confirmed"
+            self.campaign.record.write(verdict.judged(self.state, e, chosen, "discard", None, f"not confirmed: {why}"))
+
+    async def reflect(self, e: Experiment) -> None:
+        """Ask the researcher what the result says about the mechanism, and record the theory revision."""
+        if e.reflected is not None or not e.stated or e.verdict in (None, "void"):
+            return
+        campaign = self.campaign
+        head = campaign.state.experiments[campaign.state.head or "e0"]
+        levers = await campaign.git(campaign.levers, head.commit or head.base)
+        key = await campaign.git(campaign.start_key)
+        brief = briefing.brief(campaign.state, campaign.program, e.id, levers, campaign.earlier, key)
+        said = await campaign.researcher.reflect(brief, briefing.outcome(e), Voices(campaign, e.id))
+        campaign.record.write(Reflected(e.id, said.mechanism, said.revision, campaign.researcher.name, said.note))
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    async def finish(self, reason: str) -> None:
+        """The last audit, then the end; a person's stop or pause comes first."""
+        await self.evidence.gather(at_end=True)
+        if self.state.stop or self.state.paused:
+            return
+        self.evidence.publish()
+        self.end("finished", reason)
+
+    def end(self, state: str, reason: str, exit_code: int = 0) -> None:
+        """Close the campaign: drafts that never ran are void."""
+        left = [e for e in self.state.children() if e.verdict is None]
+        voids = [Judged(e.id, "void", reason="campaign ended") for e in left]
+        self.campaign.record.write(*voids, CampaignEnded(state, reason, exit_code))

@@ -1,0 +1,218 @@
+"""One run, from intent to result: trees made ready, shim started or adopted, waited for, measured, recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from praxtui import paths
+from praxtui.engine import measure
+from praxtui.engine.campaign import Campaign
+from praxtui.engine.sealed_data import DataWatch
+from praxtui.journal.curves import CurveWriter
+from praxtui.journal.events import RunEnded, RunStarted, WaitingBegan, WaitingEnded
+from praxtui.journal.state import Run
+from praxtui.program import commands
+from praxtui.program.ready import gpu_count
+from praxtui.runs import environment
+from praxtui.runs.local import RunHandle, lost, read_exit
+from praxtui.runs.output import Follower
+from praxtui.runs.spec import Exit, Handover, Spec, Stage, log_cap
+from praxtui.workspace.refusals import DiskFull
+from praxtui.workspace.tree import Tree
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+DISK_RETRY_S = 2.0
+CURVE_S = 1.0
+SCRATCH = ("scratch", "evaluate-scratch")
+
+
+class Runner:
+    """Makes runs, one at a time, each recorded as intent before it starts and as result after it ended."""
+
+    def __init__(self, campaign: Campaign, watch: DataWatch) -> None:
+        self._campaign = campaign
+        self._watch = watch
+        self._handle: RunHandle | None = None
+        self._stop_asked = False
+        wanted = campaign.program.loop.gpus
+        self.gpus = min(1, gpu_count()) if wanted == "auto" else wanted
+
+    def stop(self) -> None:
+        """End the current run now; a run that is just being started ends as soon as it has."""
+        self._stop_asked = True
+        if self._handle is not None:
+            self._handle.stop(now=True)
+
+    async def run(
+        self, experiment: str, use: str, seed: int, *, trial: int | None = None, pair: int | None = None
+    ) -> Run:
+        """Make one run of an experiment as it was committed, and return it ended and recorded."""
+        campaign = self._campaign
+        found = campaign.state.experiments[experiment]
+        commit = found.commit or found.base
+        n = max((run.n for run in found.runs), default=0) + 1
+        self._stop_asked = False
+        campaign.record.write(RunStarted(experiment, n, use, seed, commit, campaign.epoch.number, trial, pair))
+        folder = campaign.run_folder(experiment, n)
+        await self.waiting_for_disk(lambda: self._prepare(commit, folder))
+        spec, env = self._spec(experiment, use, seed, folder)
+        handle = await asyncio.to_thread(campaign.place.start, folder, spec, env)
+        return await self._see_through(handle, experiment, n)
+
+    async def adopt(self, experiment: str, n: int) -> Run:
+        """Take over a run that an earlier engine started: wait for it, or finish what it left, or call it lost."""
+        campaign = self._campaign
+        folder = campaign.run_folder(experiment, n)
+        self._stop_asked = False
+        handle = None if read_exit(folder) is not None else campaign.place.adopt(folder)
+        if handle is not None:
+            log.info("adopting run %d of %s", n, experiment)
+            run = self._run(experiment, n)
+            self._stop_asked = bool(run.killed) or campaign.state.stop == "now"
+            return await self._see_through(handle, experiment, n)
+        folder.mkdir(parents=True, exist_ok=True)
+        ended = await asyncio.to_thread(lambda: read_exit(folder) or lost(folder))
+        return await self._close(experiment, n, folder, ended)
+
+    async def waiting_for_disk(self, work: Callable[[], T]) -> T:
+        """Do `work` in the git thread; while the disk is full, say so and try again."""
+        campaign = self._campaign
+        waited = False
+        while True:
+            try:
+                done = await campaign.git(work)
+            except DiskFull as full:
+                if not waited:
+                    campaign.record.write(WaitingBegan("disk", full.message))
+                waited = True
+                await asyncio.sleep(DISK_RETRY_S)
+                continue
+            if waited:
+                campaign.record.write(WaitingEnded("disk"))
+            return done
+
+    def _run(self, experiment: str, n: int) -> Run:
+        return next(run for run in self._campaign.state.experiments[experiment].runs if run.n == n)
+
+    def _trees(self) -> tuple[Tree, ...]:
+        campaign = self._campaign
+        return (campaign.run_tree, *((campaign.evaluation_tree,) if campaign.program.loop.evaluate else ()))
+
+    def _prepare(self, commit: str, folder: Path) -> None:
+        for tree in self._trees():
+            tree.prepare(commit, self._campaign.program.loop.data)
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def _spec(self, experiment: str, use: str, seed: int, folder: Path) -> tuple[Spec, dict[str, str]]:
+        """The shim's instructions, and its environment: what the person's own lets through, secrets among it."""
+        campaign = self._campaign
+        loop, secrets = campaign.program.loop, campaign.program.constraints.secrets
+        inherited = environment.inherited(secrets)
+        # A cache of the experiment's own: what one experiment compiles or leaves there, no other may read.
+        cache = paths.ensure(paths.cache_dir() / campaign.folder.name / experiment)
+
+        def handed(scratch: str) -> dict[str, str]:
+            env = environment.handed(
+                python=Path(campaign.interpreter),
+                path=inherited.get("PATH", ""),
+                experiment=experiment,
+                seed=seed,
+                budget_s=loop.budget,
+                data=campaign.data,
+                scratch=folder / scratch,
+                cache=cache,
+            )
+            environment.make_folders(env)
+            return env
+
+        stages = [
+            Stage(
+                name="run",
+                argv=tuple(commands.argv(loop.run, campaign.interpreter)),
+                cwd=str(campaign.run_tree.leaf),
+                env=handed("scratch"),
+                log=measure.RUN_LOG,
+            )
+        ]
+        if loop.evaluate:
+            env = handed("evaluate-scratch")
+            if use == "audit" and campaign.program.metric.holdout:
+                env["PRAXTUI_HOLDOUT"] = "1"
+            at = str(campaign.evaluation_tree.leaf)
+            stages.append(
+                Stage(
+                    name="evaluate",
+                    argv=tuple(commands.argv(loop.evaluate, campaign.interpreter)),
+                    cwd=at,
+                    env=env,
+                    log=measure.EVALUATE_LOG,
+                    handover=Handover(str(campaign.run_tree.leaf), at, loop.artifacts),
+                    # Secrets are for the run alone: what checks it needs none.
+                    pass_env=tuple(sorted(set(inherited) - set(secrets))),
+                )
+            )
+        return Spec(
+            token=uuid.uuid4().hex,
+            stages=tuple(stages),
+            pass_env=tuple(sorted(inherited)),
+            timeout_s=loop.timeout,
+            log_cap=log_cap(),
+        ), inherited
+
+    async def _see_through(self, handle: RunHandle, experiment: str, n: int) -> Run:
+        """Wait for the end of a run, keeping its live curve meanwhile."""
+        self._handle = handle
+        if self._stop_asked:
+            handle.stop(now=True)
+        record, curve_of = self._campaign.record, self._campaign.program.metric.curve
+        follower = Follower(handle.run_dir / measure.RUN_LOG)
+        curve = CurveWriter(record.journal, experiment, n)
+        began = self._run(experiment, n).asked
+        ending = asyncio.ensure_future(handle.wait())
+        try:
+            done = False
+            while not done:
+                done = bool((await asyncio.wait({ending}, timeout=CURVE_S))[0])
+                for point in follower.poll() if curve_of else ():
+                    curve.add(point.name, point.step, point.value, record.clock.now() - began)
+            curve.write(now=True)
+            exit = ending.result()
+        finally:
+            ending.cancel()
+            self._handle = None
+        return await self._close(experiment, n, handle.run_dir, exit)
+
+    async def _close(self, experiment: str, n: int, folder: Path, exit: Exit) -> Run:
+        campaign = self._campaign
+        run = self._run(experiment, n)
+        program, gpus = campaign.program, self.gpus
+
+        def measured() -> RunEnded:
+            broke = self._broke(run.commit) if exit.why in ("exit", "timeout", "artifact") else None
+            return measure.ended(program, experiment, run, folder, exit, broke, gpus)
+
+        campaign.record.write(await campaign.git(measured))
+        for name in SCRATCH:
+            shutil.rmtree(folder / name, ignore_errors=True)
+        return self._run(experiment, n)
+
+    def _broke(self, commit: str) -> str | None:
+        """Which wall the run went through: a sealed file, in its own tree or the evaluator's, or the sealed data."""
+        campaign = self._campaign
+        changed = campaign.run_tree.changed(commit, campaign.lever_paths(commit))
+        if changed:
+            return f"the run changed sealed files: {', '.join(changed[:5])}"
+        if campaign.program.loop.evaluate:
+            changed = campaign.evaluation_tree.changed(commit)
+            if changed:
+                return f"the evaluator's files were changed under it: {', '.join(changed[:5])}"
+        spoiled = self._watch.changed()
+        return f"the run wrote into the data: {', '.join(spoiled[:5])}" if spoiled else None

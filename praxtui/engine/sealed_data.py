@@ -1,0 +1,194 @@
+"""The data that runs may read: made once by `loop.setup`, kept apart from every experiment, watched, mended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import os
+import shutil
+import uuid
+from pathlib import Path
+
+import msgspec
+
+from praxtui import paths
+from praxtui.engine import measure
+from praxtui.engine.campaign import Campaign
+from praxtui.errors import CampaignFault
+from praxtui.journal.events import SetupEnded, SetupStarted
+from praxtui.program import commands
+from praxtui.program.spec import seconds
+from praxtui.runs import environment
+from praxtui.runs.spec import Spec, Stage, log_cap
+from praxtui.workspace import data as leaf_data
+from praxtui.workspace.data import Fingerprint
+
+log = logging.getLogger(__name__)
+
+SETUP_TIMEOUT_S = 6 * 3600.0
+LOG = "setup.log"
+
+
+class SetupFailed(CampaignFault):
+    """`loop.setup` did not end well; nothing can be measured without its data."""
+
+
+class DataWatch:
+    """Sees whether sealed data is still what it was: PRAXTUI_DATA and the leaf's own `loop.data`."""
+
+    def __init__(self) -> None:
+        self._known: list[Fingerprint] = []
+
+    def add(self, known: Fingerprint) -> None:
+        """Watch one more set of files."""
+        self._known.append(known)
+
+    def changed(self) -> list[str]:
+        """Files whose content changed since they were sealed, as paths."""
+        found: list[str] = []
+        for index, known in enumerate(self._known):
+            differs, now = leaf_data.look(known)
+            found += [os.path.join(known.folder, path) for path in differs]
+            if not differs:
+                self._known[index] = now
+        return found
+
+
+async def prepare(campaign: Campaign) -> DataWatch:
+    """Make (or find) the data of this epoch and seal it; raises SetupFailed. Sets `campaign.data`."""
+    watch = DataWatch()
+    loop = campaign.program.loop
+    own = None
+    if loop.data:
+        own = await campaign.git(leaf_data.fingerprint, campaign.leaf, loop.data)
+        watch.add(own)
+    if loop.setup:
+        key = await campaign.git(_key, campaign, own)
+        folder = paths.ensure(paths.data_dir()) / key
+        record = folder.with_suffix(".json")
+        known = await campaign.git(_intact, folder, record)
+        cached = known is not None
+        if known is None:
+            known = await _make(campaign, key, folder, record)
+        else:
+            campaign.record.write(SetupEnded(key, True, cached=cached, data=known.digest))
+        watch.add(known)
+        campaign.data = folder
+    return watch
+
+
+def _key(campaign: Campaign, own: Fingerprint | None) -> str:
+    """Of everything that decides what setup makes: its command, the sealed files, the leaf's data, the interpreter."""
+    commit = campaign.epoch.base
+    files = campaign.repository.files(commit)
+    parts = [campaign.program.loop.setup or "", campaign.interpreter, own.digest if own else ""]
+    parts += [f"{path} {files[path]}" for path in sorted(campaign.sealed_paths(commit)) if path != "program.md"]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def _intact(folder: Path, record: Path) -> Fingerprint | None:
+    """The fingerprint of data that is there and unchanged; what is damaged is moved aside, not used."""
+    try:
+        known = msgspec.json.decode(record.read_bytes(), type=Fingerprint)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    if not folder.is_dir():
+        return None
+    differs, now = leaf_data.look(known)
+    if not differs:
+        return now
+    log.warning("the data in %s was changed (%s); it is made again", folder, ", ".join(differs[:5]))
+    discard(folder)
+    record.unlink(missing_ok=True)
+    return None
+
+
+def discard(folder: Path) -> None:
+    """Delete a data folder, read-only as it is."""
+    gone = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}")
+    with contextlib.suppress(OSError):
+        leaf_data.make_writable(folder)
+        folder.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+async def _make(campaign: Campaign, key: str, folder: Path, record: Path) -> Fingerprint:
+    """Run `loop.setup` into a new folder; it gets its name only when it is whole."""
+    journal = campaign.record
+    journal.write(SetupStarted(key))
+    fresh = folder.with_name(f".{key}.{os.getpid()}")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    run_dir = campaign.folder / "runs" / "setup" / uuid.uuid4().hex[:8]
+    try:
+        await campaign.git(campaign.check_tree.prepare, campaign.epoch.base, campaign.program.loop.data)
+        took = await _execute(campaign, run_dir, fresh)
+    except SetupFailed as failure:
+        journal.write(SetupEnded(key, False, reason=failure.message))
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    known: Fingerprint = await campaign.git(_seal, fresh, folder, record)
+    journal.write(SetupEnded(key, True, took, data=known.digest))
+    return known
+
+
+def _seal(fresh: Path, folder: Path, record: Path) -> Fingerprint:
+    """Put finished data in its place, read-only; another engine's that came first is taken instead."""
+    leaf_data.make_read_only(fresh)
+    try:
+        fresh.chmod(0o755)
+        fresh.rename(folder)
+    except OSError:
+        discard(fresh)
+    leaf_data.make_read_only(folder)
+    known = leaf_data.fingerprint(folder, (".",))
+    temporary = record.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_bytes(msgspec.json.encode(known))
+    temporary.replace(record)
+    return known
+
+
+async def _execute(campaign: Campaign, run_dir: Path, data: Path) -> float:
+    loop = campaign.program.loop
+    inherited = environment.inherited(campaign.program.constraints.secrets)
+    env = environment.handed(
+        python=Path(campaign.interpreter),
+        path=inherited.get("PATH", ""),
+        experiment="setup",
+        seed=campaign.state.seed,
+        budget_s=loop.budget,
+        data=data,
+        scratch=run_dir / "scratch",
+        cache=paths.ensure(paths.cache_dir() / campaign.folder.name / "setup"),
+    )
+    run_dir.mkdir(parents=True)
+    environment.make_folders(env)
+    argv = tuple(commands.argv(loop.setup or "", campaign.interpreter))
+    stage = Stage(name="setup", argv=argv, cwd=str(campaign.check_tree.leaf), env=env, log=LOG)
+    spec = Spec(
+        token=uuid.uuid4().hex,
+        stages=(stage,),
+        pass_env=tuple(sorted(inherited)),
+        timeout_s=SETUP_TIMEOUT_S,
+        log_cap=log_cap(),
+    )
+    handle = await asyncio.to_thread(campaign.place.start, run_dir, spec, inherited)
+    stopping = asyncio.ensure_future(campaign.record.until(lambda: campaign.state.stop == "now"))
+    ending = asyncio.ensure_future(handle.wait())
+    await asyncio.wait({stopping, ending}, return_when=asyncio.FIRST_COMPLETED)
+    if not ending.done():
+        handle.stop(now=True)
+    stopping.cancel()
+    exit = await ending
+    if exit.ok:
+        return exit.seconds
+    said = next((line.strip() for line in reversed(measure.last_lines(run_dir / LOG, 20)) if line.strip()), "")
+    how = f"not done after {seconds(SETUP_TIMEOUT_S)}" if exit.why == "timeout" else exit.message or exit.why
+    if exit.why == "exit" and exit.stages:
+        how = f"exit {exit.stages[-1].rc}"
+    raise SetupFailed(
+        f"setup failed: `{loop.setup}`: {how}" + (f": {said}" if said else ""),
+        fix=f"its output: {run_dir / LOG}",
+    )
