@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from praxtui.cli.verbs import VERBS
-from praxtui.journal.events import Budgets, CampaignCreated
+from praxtui.journal.events import Budgets, CampaignCreated, DraftBegun
 from praxtui.journal.store import Journal
 
 HEAVY = {"textual", "litellm", "torch", "optuna", "libcst", "numpy", "pygit2", "ruamel"}
@@ -20,7 +20,7 @@ LIGHT = {
     "list": ["--json"],
     "status": ["c1", "--json"],
     "ledger": ["c1", "--json"],
-    "show": ["c1", "e0"],
+    "show": ["c1", "e1"],
     "hint": ["c1", "try a larger one"],
     "pause": ["c1"],
     "help": ["loop"],
@@ -41,7 +41,7 @@ def home(tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     with Journal.create(folder) as journal:
         created = CampaignCreated("c1", "/leaf", "leaf", "sweep", 0, "0" * 64, Budgets(experiments=5), "0.1.0")
-        journal.append([created])
+        journal.append([created, DraftBegun("e1", 0, "e0", "0" * 40, "sweep")])
     return tmp_path
 
 

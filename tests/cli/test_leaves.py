@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from praxtui.cli.main import main
+from praxtui.workspace.copies import working_copy
 
 PROGRAM = """---
 metric: {name: score, goal: maximize}
@@ -110,6 +111,20 @@ def test_the_bundled_leaves_are_found_and_valid(capsys, monkeypatch: pytest.Monk
     for about in found.values():
         assert about["metric"], about["missing"]
         assert about["task"]
+
+
+def test_a_copy_of_an_older_bundled_leaf_is_named(tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("praxtui.cli.leaves.bundled_leaves", lambda: tmp_path / "bundled" / "leaves")
+    bundled = leaf(tmp_path / "bundled", "mine")
+    copy = working_copy(bundled, "mine", tmp_path / "home", "0.1.0")
+    (copy / "train.py").write_text("LR = 0.2  # an edit of one's own\n")
+    assert main(["leaves"]) == 0
+    assert "newer" not in capsys.readouterr().out
+    (bundled / "train.py").write_text("LR = 0.3\n")
+    assert main(["leaves"]) == 0
+    out = capsys.readouterr().out
+    assert "mine: this praxtui brings a newer one" in out
+    assert str(copy) in out
 
 
 def test_new_makes_a_leaf_that_can_be_run(here: Path, capsys) -> None:
