@@ -92,7 +92,7 @@ def _constants(text: str) -> tuple[Constant, ...]:
     times: dict[str, int] = {}
     for name, _, _ in assigned:
         times[name] = times.get(name, 0) + 1
-    for name in _rebound(module):
+    for name in _rebound(module, text):
         times[name] = times.get(name, 0) + 1
     found: list[Constant] = []
     for name, node, line in assigned:
@@ -128,43 +128,50 @@ def _bindings(part: cst.BaseSmallStatement) -> Iterator[tuple[str, cst.BaseExpre
                         yield element.value.value, None
 
 
-def _rebound(module: cst.Module) -> list[str]:
-    """UPPER_CASE names assigned anywhere below a module-level `if`, `for`, `try`, `with`, or named in a `global`."""
-    names: list[str] = []
-
-    class Rebound(cst.CSTVisitor):
-        def __init__(self) -> None:
-            super().__init__()
-            self.depth = 0
-
-        def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-            self.depth += 1
-
-        def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
-            self.depth -= 1
-
-        def visit_ClassDef(self, node: cst.ClassDef) -> None:
-            self.depth += 1
-
-        def leave_ClassDef(self, original_node: cst.ClassDef) -> None:
-            self.depth -= 1
-
-        def visit_Global(self, node: cst.Global) -> None:
-            names.extend(item.name.value for item in node.names)
-
-        def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-            if self.depth == 0 and isinstance(node.target, cst.Name):
-                names.append(node.target.value)
-
-        def visit_AugAssign(self, node: cst.AugAssign) -> None:
-            if self.depth == 0 and isinstance(node.target, cst.Name):
-                names.append(node.target.value)
-
-    visitor = Rebound()
+def _rebound(module: cst.Module, text: str) -> list[str]:
+    """Names assigned anywhere below a module-level `if`, `for`, `try`, `with`, or named in a `global`."""
+    visitor = _Rebound(inside="global " in text)
     for statement in module.body:
         if isinstance(statement, cst.BaseCompoundStatement):
             statement.visit(visitor)
-    return names
+    return visitor.names
+
+
+class _Rebound(cst.CSTVisitor):
+    """Collects names that a module-level block binds; enters functions and classes, for `global`, only if `inside`."""
+
+    def __init__(self, *, inside: bool) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self._inside = inside
+        self._depth = 0
+
+    def _enter(self) -> bool:
+        self._depth += 1
+        return self._inside
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        return self._enter()
+
+    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
+        self._depth -= 1
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> bool:
+        return self._enter()
+
+    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:
+        self._depth -= 1
+
+    def visit_Global(self, node: cst.Global) -> None:
+        self.names.extend(item.name.value for item in node.names)
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+        if self._depth == 0 and isinstance(node.target, cst.Name):
+            self.names.append(node.target.value)
+
+    def visit_AugAssign(self, node: cst.AugAssign) -> None:
+        if self._depth == 0 and isinstance(node.target, cst.Name):
+            self.names.append(node.target.value)
 
 
 def _constant(
@@ -209,16 +216,19 @@ def rewrite(text: str, name: str, value: Value) -> str:
     for statement, part in _lines(module):
         for bound, node in _bindings(part):
             if bound == name and node is not None:
-                changed = _with_line(module, statement, statement.deep_replace(node, _replaced(module, node, value)))
-                mark = "\ufeff" if text.startswith("\ufeff") else ""
-                return mark + changed.code
+                return _with_line(text, module, statement, statement.deep_replace(node, _replaced(module, node, value)))
     raise Unchanged(f"no constant {name} at module level")
 
 
-def _with_line(module: cst.Module, old: cst.BaseStatement, new: cst.CSTNode | object) -> cst.Module:
-    """`module` with one statement exchanged; walking only the top level keeps this quick on long files."""
+def _with_line(text: str, module: cst.Module, old: cst.BaseStatement, new: cst.CSTNode | object) -> str:
+    """`text` with one statement exchanged."""
     assert isinstance(new, cst.SimpleStatementLine)
-    return module.with_changes(body=[new if each is old else each for each in module.body])
+    before = module.code_for_node(old)
+    # printing one statement instead of the whole tree is what makes this quick on long files
+    if text.count(before) == 1:
+        return text.replace(before, module.code_for_node(new))
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    return mark + module.with_changes(body=[new if each is old else each for each in module.body]).code
 
 
 def _replaced(module: cst.Module, node: cst.BaseExpression, value: Value) -> cst.BaseExpression:

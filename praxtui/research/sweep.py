@@ -116,17 +116,13 @@ def _choices(
         point = _moved(here, wish.knob, wish.value)
         if point_key(point) not in seen:
             yield _Choice(wish.knob, Candidate(wish.value, "first"), point, wish)
-    late: list[_Choice] = []
-    for knob in ranked(tunable, evidence, rng):
-        for candidate in candidates(knob, evidence.of(knob), rng):
-            point = _moved(here, knob, candidate.value)
-            if point_key(point) not in seen:
-                choice = _Choice(knob, candidate, point, None)
-                if candidate.late:
-                    late.append(choice)
-                else:
-                    yield choice
-    yield from late
+    order = ranked(tunable, evidence, rng)
+    for late in (False, True):
+        for knob in order:
+            for candidate in candidates(knob, evidence.of(knob), rng, late=late):
+                point = _moved(here, knob, candidate.value)
+                if point_key(point) not in seen:
+                    yield _Choice(knob, candidate, point, None)
 
 
 def _moved(here: Mapping[str, Value], knob: Knob, value: Choice) -> dict[str, Value]:

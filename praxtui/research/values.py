@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 import msgspec
@@ -27,53 +28,63 @@ _LEFT_OVER = 64
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A value, and how it came about. `late`: worth a run only when no knob has anything better: it was measured
-    before (while other constants stood elsewhere), lies beyond values that were worse, or next to a measured one."""
+    """A value, and how it came about."""
 
     value: Choice
     move: Move
-    late: bool = False
 
 
-def candidates(knob: Knob, changes: Sequence[Change], rng: random.Random) -> Iterator[Candidate]:
-    """Values for `knob` other than its own, most promising first, each once; finitely many."""
+def candidates(knob: Knob, changes: Sequence[Change], rng: random.Random, *, late: bool) -> Iterator[Candidate]:
+    """Values for `knob` other than its own, most promising first, each once; finitely many.
+
+    `late` gives those that are worth a run only when no knob has anything better: measured before (while other
+    constants stood elsewhere), beyond values that were worse, or next to a measured one.
+    """
     given: list[Choice] = [knob.value]
-    for candidate in _ordered(knob, changes, rng):
+    if knob.range.scale == "unordered":
+        found = _unordered(knob, changes, rng, late=late)
+    else:
+        found = _late(knob, changes, rng) if late else _prompt(knob, changes, rng)
+    for candidate in found:
         if not any(_same(candidate.value, value) for value in given):
             given.append(candidate.value)
             yield candidate
 
 
-def _ordered(knob: Knob, changes: Sequence[Change], rng: random.Random) -> Iterator[Candidate]:
-    tried = [change.after for change in changes] + [change.before for change in changes]
-    if knob.range.scale == "unordered":
-        yield from _unordered(knob, changes, tried, rng)
-        return
+def _prompt(knob: Knob, changes: Sequence[Change], rng: random.Random) -> Iterator[Candidate]:
     worth = utilities(changes, knob.value)
     yield from _moves(knob, worth, changes, rng)
-    proposed = list(_parzen(knob, worth, rng))
-    for value in proposed:
-        if _apart(knob.range, value, tried):
-            yield Candidate(value, "tpe")
-    for value in proposed:
-        yield Candidate(value, "tpe", late=True)
+    places = [place for value, _ in worth if (place := _place(knob.range, value)) is not None]
+    far = knob.range.step * _GAP
+    low, high = _bracket(knob, worth)
+    ends = sorted({low - far, high + far, *(place for place in places if low <= place <= high)})
+    if any(right - left > 2 * far for left, right in pairwise(ends)):
+        for value in _parzen(knob, worth, rng):
+            here = knob.range.position(value)
+            if all(abs(place - here) > far for place in places):
+                yield Candidate(value, "tpe")
+
+
+def _late(knob: Knob, changes: Sequence[Change], rng: random.Random) -> Iterator[Candidate]:
+    for value in _parzen(knob, utilities(changes, knob.value), rng):
+        yield Candidate(value, "tpe")
     rest = _left_over(knob.range)
     rng.shuffle(rest)
     for value in rest:
-        yield Candidate(value, "left over", late=True)
+        yield Candidate(value, "left over")
 
 
-def _unordered(
-    knob: Knob, changes: Sequence[Change], tried: Sequence[Choice], rng: random.Random
-) -> Iterator[Candidate]:
-    fresh = [value for value in knob.range.choices if not any(_same(value, old) for old in tried)]
-    rng.shuffle(fresh)
-    for value in fresh:
-        yield Candidate(value, "first")
+def _unordered(knob: Knob, changes: Sequence[Change], rng: random.Random, *, late: bool) -> Iterator[Candidate]:
     worth = utilities(changes, knob.value)
-    known = [value for value in knob.range.choices if any(_same(value, old) for old, _ in worth)]
+    fresh = [value for value in knob.range.choices if not any(_same(value, old) for old, _ in worth)]
+    if not late:
+        rng.shuffle(fresh)
+        for value in fresh:
+            yield Candidate(value, "first")
+        return
+    known = [value for value in knob.range.choices if value not in fresh]
     for value in sorted(known, key=lambda value: -_mean(worth, value)):
-        yield Candidate(value, "left over", late=True)
+        yield Candidate(value, "left over")
 
 
 def utilities(changes: Sequence[Change], now: Choice) -> list[tuple[Choice, float]]:
@@ -141,7 +152,7 @@ def _parzen(knob: Knob, worth: Sequence[tuple[Choice, float]], rng: random.Rando
 
     limits = knob.range
     known = [(place, value) for each, value in worth if (place := _place(limits, each)) is not None]
-    low, high = _bracket(limits, limits.position(knob.value), known)
+    low, high = _bracket(knob, worth)
     if high - low < 1e-12:
         return
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -155,24 +166,18 @@ def _parzen(knob: Knob, worth: Sequence[tuple[Choice, float]], rng: random.Rando
         yield limits.value(study.ask(space).params["z"])
 
 
-def _bracket(limits: Range, here: float, known: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """The part of the range between the nearest values on each side that were worse than the one at `here`.
+def _bracket(knob: Knob, worth: Sequence[tuple[Choice, float]]) -> tuple[float, float]:
+    """The part of the range between the nearest values on each side that were worse than the knob's own.
 
     A constant mostly has one best region; a TPE over the whole range keeps probing its far ends.
     """
-    low, high = limits.span()
-    best = max((worth for place, worth in known if abs(place - here) < 1e-9), default=0.0)
-    worse = [place for place, worth in known if worth < best]
+    low, high = knob.range.span()
+    here = knob.range.position(knob.value)
+    own = max((value for each, value in worth if _same(each, knob.value)), default=0.0)
+    worse = [place for each, value in worth if value < own and (place := _place(knob.range, each)) is not None]
     below = [place for place in worse if place < here - 1e-9]
     above = [place for place in worse if place > here + 1e-9]
     return max([low, *below]), min([high, *above])
-
-
-def _apart(limits: Range, value: Choice, tried: Sequence[Choice]) -> bool:
-    """Whether `value` is far enough from all measured values to tell something that they do not."""
-    places = [place for old in tried if (place := _place(limits, old)) is not None]
-    here = limits.position(value)
-    return all(abs(place - here) > limits.step * _GAP for place in places)
 
 
 def _left_over(limits: Range) -> list[Choice]:

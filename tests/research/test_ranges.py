@@ -20,7 +20,8 @@ def of(text: str, space: dict[str, Space] | None = None) -> list[Knob]:
 
 
 def offered(knob: Knob, seed: int = 0) -> list[Any]:
-    return [each.value for each in candidates(knob, (), random.Random(seed))]
+    rng = random.Random(seed)
+    return list(dict.fromkeys(each.value for late in (False, True) for each in candidates(knob, (), rng, late=late)))
 
 
 @pytest.mark.parametrize(
