@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
+import msgspec
+
 from praxtui.engine.judge.book import Book, Kind, Member, Rules, Test
-from praxtui.engine.judge.sequential import Verdict
+from praxtui.engine.judge.sequential import Plan, Verdict
 from praxtui.journal.state import Epoch, Experiment, Run, State, Trial
 
 # A run that a person or a fault ended says nothing about the experiment; it is made again.
@@ -92,6 +94,7 @@ def _test(state: State, epoch: Epoch, trial: Trial) -> Test:
         sum(1 for n in both if heads[n].metric is None),
         sum(1 for n in both if bases[n].metric is None),
         cast("Verdict | None", trial.outcome),
+        msgspec.convert(trial.plan, Plan) if trial.plan else None,
     )
 
 

@@ -40,6 +40,17 @@ def _forbids(state: State, program: Program, rows: int, runs: int) -> str | None
     return None
 
 
+def runs_left(state: State, program: Program) -> int | None:
+    """How many further runs hours and USD pay for; None where neither limits them."""
+    seconds, usd = run_cost(state, program)
+    budgets, left = state.budgets, []
+    if budgets.hours is not None and seconds > 0:
+        left.append((budgets.hours * 3600 - state.spent.seconds) / seconds)
+    if budgets.usd is not None and usd > 0:
+        left.append((budgets.usd - state.spent.usd) / usd)
+    return max(0, int(min(left))) if left else None
+
+
 def run_cost(state: State, program: Program) -> tuple[float, float]:
     """Seconds and USD that one run takes: the median of those so far, the program's budget before there is one."""
     ended = [run for e in state.experiments.values() for run in e.runs if run.over and run.seconds > 0][-RECENT:]

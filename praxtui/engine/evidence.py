@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 
+import msgspec
+
+from praxtui.engine import budget
 from praxtui.engine.book import book_of, pair_runs
 from praxtui.engine.branch import Branch
 from praxtui.engine.campaign import Campaign
-from praxtui.engine.judge.book import fresh_values, head_of, noise_of, open_test
-from praxtui.engine.judge.claim import estimate, gain
-from praxtui.engine.judge.decide import Pair, Settle, has_reached, next_step, plan_of
+from praxtui.engine.judge.book import head_of, noise_of, open_test
+from praxtui.engine.judge.decide import Pair, Settle, best_of, claimed_gain, has_reached, next_step
 from praxtui.engine.runner import Runner
 from praxtui.journal.events import Claimed, Fact, NoiseMeasured, StandingChanged, TargetMet, TrialEnded, TrialStarted
 from praxtui.journal.state import State, Trial
@@ -29,7 +31,8 @@ class Evidence:
         """Make the fresh runs that are due now, until none is, or a person stops or pauses the campaign."""
         while not self._held_up():
             state = self._campaign.state
-            step = next_step(book_of(state), at_end=at_end)
+            left = budget.runs_left(state, self._campaign.program)
+            step = next_step(book_of(state), at_end=at_end, runs_left=left)
             if step is None:
                 return
             if isinstance(step, Settle):
@@ -58,9 +61,8 @@ class Evidence:
         """Run what is missing of one pair, on one fresh seed."""
         record = self._campaign.record
         if pair.opens:
-            book = book_of(record.state)
-            plan = plan_of(book, pair.kind, noise_of(book))
-            stated = {"min_pairs": plan.min_pairs, "max_pairs": plan.max_pairs, "level": plan.level}
+            # Stated before its first run, and followed to its end whatever the runs show.
+            stated = msgspec.to_builtins(pair.plan)
             number = len(record.state.trials) + 1
             record.write(TrialStarted(number, pair.kind, pair.head, pair.base, list(pair.members), stated))
         trial = record.state.trials[-1]
@@ -105,10 +107,7 @@ class Evidence:
         if noise.sd is not None and (noise.sd, int(noise.dof)) != (epoch.noise_sd, epoch.noise_dof):
             runs = sum(len(e.measured("baseline", "audit", epoch=epoch.number)) for e in state.experiments.values())
             facts.append(NoiseMeasured(epoch.number, noise.sd, int(noise.dof), runs))
-        head, start = head_of(book), fresh_values(book, book.start)
-        fresh = fresh_values(book, head)
-        best = estimate(fresh, noise)
-        claim = gain(fresh, start, noise) if head != book.start else None
+        head, best, claim = head_of(book), best_of(book), claimed_gain(book)
         if best is not None:
             fact = Claimed(
                 epoch.number, head, epoch.sign * best.value,

@@ -79,6 +79,7 @@ def selection(state: State, program: Program, experiment: Experiment, measured: 
         strict=book.rules.strict,
         bound=None if program.metric.bound is None else sign * program.metric.bound,
         again=values[-1] if len(values) > 1 else None,
+        deltas=[e.delta for e in state.children() if e.epoch == experiment.epoch and e.delta is not None],
     )
 
 
