@@ -6,6 +6,7 @@ READY_FD: a pipe on which one line says that the engine answers (`ready`), or, a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -26,10 +27,8 @@ def main(argv: list[str]) -> int:
     def say(line: str) -> None:
         nonlocal fd
         if fd is not None:
-            try:
+            with contextlib.suppress(OSError):  # whoever started this engine may be gone
                 os.write(fd, line.encode() + b"\n")
-            except OSError:
-                pass
             os.close(fd)
             fd = None
 

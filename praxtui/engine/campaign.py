@@ -1,4 +1,4 @@
-"""What every part of the engine shares: the folder, the record, the program, the leaf's repository, the place to run."""
+"""What every part of the engine shares: folder, record, program, the leaf's repository, the place to run."""
 
 from __future__ import annotations
 

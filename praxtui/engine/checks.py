@@ -1,4 +1,4 @@
-"""The rules that a draft must keep before it may be run. What breaks one goes back to the researcher with the reason."""
+"""The rules that a draft must keep before it may run. What breaks one goes back to the researcher with the reason."""
 
 from __future__ import annotations
 

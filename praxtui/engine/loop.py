@@ -33,7 +33,7 @@ WORD_S = 20.0
 
 
 class Loop:
-    """Everything between two runs is decided from the record, so that a killed engine's successor goes on from there."""
+    """Everything between two runs is decided from the record, so a killed engine's successor goes on from there."""
 
     def __init__(self, campaign: Campaign, runner: Runner) -> None:
         self.campaign = campaign
@@ -255,7 +255,8 @@ class Loop:
         now = await campaign.git(campaign.levers, e.commit or base)
         files = {path: now.get(path) for path in e.levers}
         draft = Draft(
-            title=e.title, mechanism=e.mechanism, predicted=e.predicted, files=files, detail=dict(e.detail), hints=e.hints
+            title=e.title, mechanism=e.mechanism, predicted=e.predicted, files=files, detail=dict(e.detail),
+            hints=e.hints,
         )  # fmt: skip
         lines = await campaign.git(measure.last_lines, campaign.run_folder(e.id, run.n) / "run.log", LOG_TAIL)
         failure = Failure(experiment=e.id, draft=draft, reason=reason, log_tail="\n".join(lines), attempt=attempt)

@@ -1,4 +1,4 @@
-"""The person's edits of program.md while the campaign runs: prose counts from the next draft, a specification opens an epoch."""
+"""A person's edits of program.md while the campaign runs: prose counts from the next draft, else an epoch opens."""
 
 from __future__ import annotations
 

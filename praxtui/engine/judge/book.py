@@ -14,7 +14,7 @@ Kind = Literal["audit", "confirm", "strict"]
 
 
 class Rules(Struct, frozen=True):
-    """The settings of one epoch. `target` is signed; `trusted`: a separate evaluator measures and autonomy is `auto`."""
+    """The settings of one epoch; `target` is signed. `trusted`: a separate evaluator measures, autonomy is `auto`."""
 
     every: int = 5
     strict: bool = False

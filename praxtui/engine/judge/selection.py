@@ -12,6 +12,8 @@ from praxtui.engine.judge.noise import NONE, Noise, difference
 
 TIE_SD = 0.25
 """Equal within noise: not worse than the bar by more than this many noise sd."""
+STRICT_SD = 1.0
+"""Strict tests only what looks better by more than this many noise sd: each test costs several runs."""
 JUMP_SD = 10.0
 JUMP_SHARE = 0.2
 
@@ -73,8 +75,8 @@ def select(
     `incumbent` is the bar: the selected value of the incumbent (`Selection.bar` of the keep, the baseline's run on the
     selection seed before any). Its luck is left in on purpose: it is a threshold that adapts by itself, and re-runs to
     remove it cost more than they save (measured; see docs/judge.md). `lines`: change in lines of code. `again`: the
-    second value of a flagged result; the worse of the two counts. `deltas`: those of the epoch's earlier experiments, from
-    which `confidence` learns how rare improvements are.
+    second value of a flagged result; the worse of the two counts. `deltas`: deltas of the epoch's earlier
+    experiments, from which `confidence` learns how rare improvements are.
 
     A tie (at most `TIE_SD` noise sd below the bar) with fewer lines is kept, but the bar stays where it was, so that
     any number of ties together cannot lower it. Strict keeps no ties: equality cannot be confirmed.
@@ -88,6 +90,8 @@ def select(
     if delta > 0:
         if deterministic:
             return Selection("keep", "confirmed", value, delta, shown, sure, found, None, rerun)
+        if strict and delta <= STRICT_SD * (noise.sd or 0.0):
+            return Selection("discard", None, incumbent, delta, shown, sure, found, "within noise", rerun)
         if strict:
             return Selection("test", None, value, delta, shown, sure, found, None, rerun)
         return Selection("keep", "provisional", value, delta, shown, sure, found, None, rerun)
