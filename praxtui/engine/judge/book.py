@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
-from praxtui.engine.judge.noise import NONE, Noise, noise
+from praxtui.engine.judge.noise import NONE, Noise, difference, noise
 from praxtui.engine.judge.sequential import Plan, Verdict
 
 Kind = Literal["audit", "confirm", "strict"]
@@ -187,7 +187,7 @@ def evidence_runs(book: Book) -> int:
 
 def differences(head: Sequence[float], base: Sequence[float]) -> list[float]:
     """Head minus base, pair by pair."""
-    return [a - b for a, b in zip(head, base, strict=True)]
+    return [difference(a, b) for a, b in zip(head, base, strict=True)]
 
 
 def replace_last(book: Book, test: Test) -> Book:

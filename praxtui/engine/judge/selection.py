@@ -12,7 +12,7 @@ from praxtui.engine.judge.noise import NONE, Noise, difference
 
 TIE_SD = 0.25
 """Equal within noise: not worse than the bar by more than this many noise sd."""
-STRICT_SD = 1.0
+STRICT_SD = 1.5
 """Strict tests only what looks better by more than this many noise sd: each test costs several runs."""
 JUMP_SD = 10.0
 JUMP_SHARE = 0.2

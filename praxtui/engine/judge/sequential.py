@@ -27,9 +27,10 @@ so the first look is the one that should decide."""
 
 AUDIT_PAIRS = 3
 AUDIT_FUTILITY = 0.10
-CONFIRM_LEVEL = 0.01
+CONFIRM_LEVEL = 0.03
 CONFIRM_PAIRS = 3
-CONFIRM_FUTILITY = 0.6
+CONFIRM_FUTILITY = 0.7
+"""Above 1/2: a test of one keep is given up unless the mean so far is at least half a standard error ahead."""
 HOLDOUT_LEVEL = 0.05
 
 
@@ -88,7 +89,7 @@ def plan_audit(
 
 
 def confirm_plan(noise: Noise, *, max_pairs: int = CONFIRM_PAIRS, level: float = CONFIRM_LEVEL) -> Plan:
-    """The test of one experiment against its parent, also that of every strict keep: level 0.01 each."""
+    """The test of one experiment against its parent, also that of every strict keep: level 0.03 each."""
     return Plan(1, 1 if noise.exact else max_pairs, level, CONFIRM_FUTILITY)
 
 
