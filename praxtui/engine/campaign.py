@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from praxtui.engine.data_watch import DataWatch
 from praxtui.engine.record import Record
 from praxtui.journal.state import Epoch, State
 from praxtui.program.spec import Program
@@ -47,6 +48,7 @@ class Campaign:
         self.earlier = earlier
         self.place = LocalPlace()
         self.data: Path | None = None
+        self.watch = DataWatch()
         self.installed = frozenset(program.loop.requires)
         self.program_seen: tuple[int, int, int] | None = None
         trees = folder / "trees"

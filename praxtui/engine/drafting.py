@@ -104,13 +104,16 @@ class Drafting:
                 return
             except Exhausted as exhausted:
                 self.exhausted = exhausted.reason
-                campaign.record.write(Judged(experiment, "void", reason=f"nothing left to try: {exhausted.reason}"))
+                if campaign.state.experiments[experiment].verdict is None:
+                    campaign.record.write(Judged(experiment, "void", reason=f"nothing left to try: {exhausted.reason}"))
                 return
             if campaign.state.experiments[experiment].vetoed:
                 return
 
     def _invalid(self, experiment: str, reason: str) -> None:
-        self._campaign.record.write(Judged(experiment, "invalid", reason=reason))
+        # A person may have vetoed it meanwhile; that stands.
+        if self._campaign.state.experiments[experiment].verdict is None:
+            self._campaign.record.write(Judged(experiment, "invalid", reason=reason))
 
     async def commit(
         self, experiment: str, draft: Draft, before: Mapping[str, str], brief: Brief, base: str, parent: str,
@@ -185,6 +188,11 @@ class Drafting:
             campaign.record.write(DraftDropped(experiment, f"drafted again: {why}"))
             return False
         after = await campaign.git(campaign.levers, merged)
+        key = novelty.state_key(after)
+        exempt = campaign.researcher.exempt_from_novelty
+        if not exempt and (key == novelty.state_key(now) or key in self._others(experiment)):
+            campaign.record.write(DraftDropped(experiment, f"drafted again: on top of {head.id} it was tried already"))
+            return False
         files = {path: after.get(path) for path in {*found.levers}}
         await self.keep_draft(
             experiment,
@@ -193,12 +201,19 @@ class Drafting:
             onto,
             head.id,
             files,
-            novelty.state_key(after),
+            key,
             now,
             after,
             carried=True,
         )
         return True
+
+    def _others(self, experiment: str) -> frozenset[str]:
+        """State keys of everything in this epoch but `experiment` itself."""
+        state = self._campaign.state
+        number = self._campaign.epoch.number
+        mates = (e for e in state.children() if e.id != experiment and e.epoch == number and e.verdict != "void")
+        return frozenset(e.state_key for e in mates if e.state_key)
 
     def look_again(self) -> None:
         """Something changed that may give the researcher new ideas: a hint, a program, a new incumbent."""

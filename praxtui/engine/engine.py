@@ -143,8 +143,9 @@ async def _run(campaign: Campaign, runner_of: list[Runner]) -> None:
     if campaign.state.stop and not campaign.state.running:
         campaign.record.write(CampaignEnded("stopped", "stopped by its person"))
         return
-    watch = await sealed_data.prepare(campaign)
-    runner = Runner(campaign, watch)
+    await epochs.follow_data(campaign)
+    await sealed_data.prepare(campaign)
+    runner = Runner(campaign)
     runner_of.append(runner)
     await Loop(campaign, runner).go()
 

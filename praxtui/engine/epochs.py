@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from praxtui.engine import sealed_data
 from praxtui.engine.campaign import Campaign
 from praxtui.errors import UserError
 from praxtui.journal.events import EpochOpened, Fact, Noticed
@@ -45,7 +46,7 @@ async def open_first(campaign: Campaign) -> None:
         raise UserError(
             f"levers.edit ({globs}) matches no file that git would keep", fix="is it ignored by .gitignore?"
         )
-    facts: list[Fact] = [_opened(campaign, 1, "start", base, "e0", uncommitted)]
+    facts: list[Fact] = [await _opened(campaign, 1, "start", base, "e0", uncommitted)]
     if uncommitted:
         facts.append(Noticed(f"the leaf has uncommitted edits; e0 includes them: {', '.join(uncommitted[:10])}"))
     if campaign.record.journal.slow_reason:
@@ -58,11 +59,21 @@ async def reopen(campaign: Campaign, reason: str) -> None:
     state = campaign.state
     head = state.experiments[state.head or "e0"]
     commit = head.commit or head.base
-    campaign.record.write(_opened(campaign, campaign.epoch.number + 1, reason, commit, head.id, []))
+    campaign.record.write(await _opened(campaign, campaign.epoch.number + 1, reason, commit, head.id, []))
 
 
-def _opened(campaign: Campaign, number: int, reason: str, base: str, head: str, uncommitted: list[str]) -> EpochOpened:
+async def follow_data(campaign: Campaign) -> None:
+    """Open a new epoch where the leaf's own data was changed between two engines: by its person, for no run was on."""
+    own = await sealed_data.own_data(campaign)
+    if own is not None and own.digest != campaign.epoch.data and not campaign.state.running:
+        await reopen(campaign, "loop.data changed")
+
+
+async def _opened(
+    campaign: Campaign, number: int, reason: str, base: str, head: str, uncommitted: list[str]
+) -> EpochOpened:
     program = campaign.program
+    own = await sealed_data.own_data(campaign)
     return EpochOpened(
         epoch=number,
         reason=reason,
@@ -77,6 +88,7 @@ def _opened(campaign: Campaign, number: int, reason: str, base: str, head: str, 
         keep=program.constraints.keep,
         repeats=program.constraints.repeats,
         holdout=program.metric.holdout,
+        data=own.digest if own else None,
         uncommitted=uncommitted,
         interpreter=campaign.interpreter,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from praxtui.engine import briefing, budget, measure, program_edits, verdict
+from praxtui.engine import briefing, budget, measure, program_edits, sealed_data, verdict
 from praxtui.engine.book import book_of
 from praxtui.engine.branch import Branch
 from praxtui.engine.campaign import Campaign
@@ -105,6 +105,7 @@ class Loop:
             await self.campaign.record.until(lambda: not self.state.paused or bool(self.state.stop))
             return
         if await program_edits.take(self.campaign):
+            await sealed_data.prepare(self.campaign)
             if not await self.baseline():
                 return
             self.drafting.look_again()
@@ -276,7 +277,11 @@ class Loop:
 
     async def _strict(self, e: Experiment) -> None:
         """What looks better must pass a test on fresh seeds before it is kept."""
-        passed = await self.evidence.test(strict_test(book_of(self.state), e.id))
+        tested = [t for t in self.state.trials if t.kind == "strict" and t.head == e.id and t.epoch == e.epoch]
+        if tested and tested[-1].outcome:  # an engine was killed between the test and the verdict
+            passed: bool | None = tested[-1].outcome == "held"
+        else:
+            passed = await self.evidence.test(strict_test(book_of(self.state), e.id))
         if passed is None:
             return
         runs = [run for run in verdict.runs_of_draft(e) if run.metric is not None]

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from praxtui import paths
-from praxtui.engine import measure
+from praxtui.engine import measure, sealed_data
 from praxtui.engine.campaign import Campaign
-from praxtui.engine.sealed_data import DataWatch
 from praxtui.journal.curves import CurveWriter
 from praxtui.journal.events import RunEnded, RunStarted, WaitingBegan, WaitingEnded
 from praxtui.journal.state import Run
@@ -37,9 +36,8 @@ SCRATCH = ("scratch", "evaluate-scratch")
 class Runner:
     """Makes runs, one at a time, each recorded as intent before it starts and as result after it ended."""
 
-    def __init__(self, campaign: Campaign, watch: DataWatch) -> None:
+    def __init__(self, campaign: Campaign) -> None:
         self._campaign = campaign
-        self._watch = watch
         self._handle: RunHandle | None = None
         self._stop_asked = False
         wanted = campaign.program.loop.gpus
@@ -199,7 +197,12 @@ class Runner:
             broke = self._broke(run.commit) if exit.why in ("exit", "timeout", "artifact") else None
             return measure.ended(program, experiment, run, folder, exit, broke, gpus)
 
-        campaign.record.write(await campaign.git(measured))
+        fact = await campaign.git(measured)
+        campaign.record.write(fact)
+        if fact.broke:
+            spoiled = await campaign.git(campaign.watch.changed)
+            if spoiled:
+                await sealed_data.prepare(campaign)
         for name in SCRATCH:
             shutil.rmtree(folder / name, ignore_errors=True)
         return self._run(experiment, n)
@@ -214,5 +217,5 @@ class Runner:
             changed = campaign.evaluation_tree.changed(commit)
             if changed:
                 return f"the evaluator's files were changed under it: {', '.join(changed[:5])}"
-        spoiled = self._watch.changed()
+        spoiled = campaign.watch.changed()
         return f"the run wrote into the data: {', '.join(spoiled[:5])}" if spoiled else None

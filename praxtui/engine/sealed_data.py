@@ -16,6 +16,7 @@ import msgspec
 from praxtui import paths
 from praxtui.engine import measure
 from praxtui.engine.campaign import Campaign
+from praxtui.engine.data_watch import DataWatch
 from praxtui.errors import CampaignFault
 from praxtui.journal.events import SetupEnded, SetupStarted
 from praxtui.program import commands
@@ -35,48 +36,38 @@ class SetupFailed(CampaignFault):
     """`loop.setup` did not end well; nothing can be measured without its data."""
 
 
-class DataWatch:
-    """Sees whether sealed data is still what it was: PRAXTUI_DATA and the leaf's own `loop.data`."""
-
-    def __init__(self) -> None:
-        self._known: list[Fingerprint] = []
-
-    def add(self, known: Fingerprint) -> None:
-        """Watch one more set of files."""
-        self._known.append(known)
-
-    def changed(self) -> list[str]:
-        """Files whose content changed since they were sealed, as paths."""
-        found: list[str] = []
-        for index, known in enumerate(self._known):
-            differs, now = leaf_data.look(known)
-            found += [os.path.join(known.folder, path) for path in differs]
-            if not differs:
-                self._known[index] = now
-        return found
+async def own_data(campaign: Campaign) -> Fingerprint | None:
+    """The leaf's own data as it is on disk; None where the program names none."""
+    if not campaign.program.loop.data:
+        return None
+    return await campaign.git(leaf_data.fingerprint, campaign.leaf, campaign.program.loop.data)
 
 
-async def prepare(campaign: Campaign) -> DataWatch:
-    """Make (or find) the data of this epoch and seal it; raises SetupFailed. Sets `campaign.data`."""
-    watch = DataWatch()
-    loop = campaign.program.loop
-    own = None
-    if loop.data:
-        own = await campaign.git(leaf_data.fingerprint, campaign.leaf, loop.data)
-        watch.add(own)
-    if loop.setup:
+async def prepare(campaign: Campaign) -> None:
+    """Make, find or mend the data of this epoch and seal it: sets the campaign's `data` and `watch`.
+
+    Raises SetupFailed when setup does not make it, or when the leaf's own data, of which there is no copy, is no
+    longer what the epoch was measured with.
+    """
+    own = await own_data(campaign)
+    if own is not None and own.digest != campaign.epoch.data:
+        raise SetupFailed(
+            f"loop.data ({', '.join(campaign.program.loop.data)}) is not what this epoch was measured with",
+            fix=f"put back what was there in {campaign.leaf}, then `praxtui resume {campaign.folder.name}`",
+        )
+    made = None
+    campaign.data = None
+    if campaign.program.loop.setup:
         key = await campaign.git(_key, campaign, own)
         folder = paths.ensure(paths.data_dir()) / key
         record = folder.with_suffix(".json")
-        known = await campaign.git(_intact, folder, record)
-        cached = known is not None
-        if known is None:
-            known = await _make(campaign, key, folder, record)
-        else:
-            campaign.record.write(SetupEnded(key, True, cached=cached, data=known.digest))
-        watch.add(known)
+        made = await campaign.git(_intact, folder, record)
+        if made is None:
+            made = await _make(campaign, key, folder, record)
+        elif campaign.state.data != made.digest:
+            campaign.record.write(SetupEnded(key, True, cached=True, data=made.digest))
         campaign.data = folder
-    return watch
+    campaign.watch = DataWatch(own, made)
 
 
 def _key(campaign: Campaign, own: Fingerprint | None) -> str:

@@ -69,7 +69,8 @@ class CampaignCreated(Fact, frozen=True):
 
 
 class EpochOpened(Fact, frozen=True):
-    """Results from here on are comparable with each other. `base` is the commit measured as its baseline."""
+    """Results from here on are comparable with each other. `base` is the commit measured as its baseline, `data` the
+    content digest of `loop.data`."""
 
     epoch: int
     reason: str
@@ -84,6 +85,7 @@ class EpochOpened(Fact, frozen=True):
     keep: str = "fast"
     repeats: int = 5
     holdout: str | None = None
+    data: str | None = None
     uncommitted: list[str] = []
     interpreter: str | None = None
 

@@ -125,7 +125,7 @@ def _epoch(state: State, fact: ev.EpochOpened, at: float) -> None:
         Epoch(
             fact.epoch, fact.reason, fact.program, fact.base, fact.head, fact.goal, fact.metric, fact.metric_by,
             fact.deterministic, fact.target, fact.keep, fact.repeats, fact.holdout,
-            tuple(fact.uncommitted), at,
+            fact.data, tuple(fact.uncommitted), at,
         )
     )  # fmt: skip
     if not state.experiments:

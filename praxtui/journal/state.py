@@ -116,6 +116,7 @@ class Epoch(msgspec.Struct, frozen=True, array_like=True):
     keep: str
     repeats: int
     holdout: str | None
+    data: str | None
     uncommitted: tuple[str, ...]
     opened: float
     noise_sd: float | None = None
