@@ -213,7 +213,8 @@ def test_full_preset_learns_a_tokenizer_and_keeps_to_the_clock(leaf: Leaf, tmp_p
 def test_tokens_say_the_text_again(tmp_path: Path) -> None:
     """Decoding by the merges gives back every byte, and frequent pairs have become tokens."""
     spec = importlib.util.spec_from_file_location("pretrain_prepare", LEAVES / "pretrain" / "prepare.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     prepare = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(prepare)
     text = ("the cat sat on the mat; the hat\n\t" * 40 + "zwölf Boxkämpfer 1234567\0").encode()
