@@ -120,6 +120,12 @@ def test_links_that_leave_are_refused(leaf: Path, target: str) -> None:
     LeafRepository.open(leaf).baseline(1.0)
 
 
+def test_absolute_links_into_the_leaf_are_refused(leaf: Path) -> None:
+    (leaf / "again.py").symlink_to(leaf / "train.py")
+    with pytest.raises(LeafRefused, match="is absolute"):
+        LeafRepository.open(leaf).baseline(1.0)
+
+
 def test_names_that_are_not_utf8_survive(leaf: Path) -> None:
     name = os.fsdecode(b"odd \xff\n name")
     (leaf / name).write_text("x")

@@ -53,7 +53,9 @@ def test_newer(bundled: Path, tmp_path: Path) -> None:
 
 def _copy(bundled: Path, home: Path, ready: multiprocessing.synchronize.Barrier) -> None:  # type: ignore[name-defined]
     ready.wait(60)
-    working_copy(bundled, "ngram", home, "1.0")
+    copy = working_copy(bundled, "ngram", home, "1.0")
+    assert {name for name in [*LEAF, "run.sh"] if (copy / name).is_file()} == {*LEAF, "run.sh"}
+    assert run_git(copy, "status", "--porcelain") == ""
 
 
 def test_several_processes_at_once(bundled: Path, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import hashlib
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,10 +72,10 @@ def test_faults_are_explained(error: Exception, kind: type[CampaignFault], tmp_p
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of one megabyte, where mounting is allowed."""
+    """A disk of four megabytes, where mounting is allowed."""
     place = tmp_path / "small"
     place.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(place)], capture_output=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(place)], capture_output=True)
     if done.returncode:
         pytest.skip("cannot mount a small disk here")
     yield place
@@ -85,14 +87,13 @@ def test_a_full_disk_loses_nothing(small_disk: Path, leaf: Path, tmp_path: Path)
     repository = LeafRepository.open(small_disk / "clone")
     base = repository.baseline(1.0).commit
     repository.record("c", "e0", base)
-    noise = bytes(range(256)) * 4
+    with contextlib.suppress(OSError), open(small_disk / "filler", "wb", buffering=0) as filler:
+        while True:
+            filler.write(b"x" * 4096)
+    large = b"".join(hashlib.sha256(b"%d" % number).digest() for number in range(4096))
     with pytest.raises(DiskFull, match="is full"):
-        for number in range(2000):
-            (small_disk / f"filler{number}").write_bytes(noise * 2)
-            draft = repository.commit(base, {"train.py": noise + b"%d" % number}, "m", 1.0, [base])
-            repository.record("c", f"e{number + 1}", draft)
-    for filler in small_disk.glob("filler*"):
-        filler.unlink()
+        repository.commit(base, {"train.py": large}, "m", 1.0, [base])
+    (small_disk / "filler").unlink()
     draft = repository.commit(base, {"train.py": b"after"}, "m", 1.0, [base])
     repository.record("c", "last", draft)
     run_git(small_disk / "clone", "fsck", "--strict")
