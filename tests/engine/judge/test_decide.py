@@ -141,8 +141,10 @@ def test_what_selected_is_not_claimed_from() -> None:
     after, _ = play(book(5), 20.0)
     assert fresh_values(after, "e0") == BASELINE[1:]
     assert after.branch[-1].bar not in fresh_values(after, "e5")
-    failed, _ = play(book(5), -20.0)
-    assert fresh_values(failed, "e0") == BASELINE[1:]
+    more = tuple(Member(f"e{n}", 3.0 * n, 3.0) for n in range(6, 8))
+    failed, settle = play(structs.replace(after, branch=after.branch + more), -20.0, at_end=True)
+    assert settle.restore == "e5"
+    assert fresh_values(failed, "e5") == fresh_values(after, "e5") != ()
 
 
 def test_a_target_needs_fresh_runs_and_an_unflagged_head() -> None:
