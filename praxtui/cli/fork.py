@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from praxtui.cli.reading import state_of
 from praxtui.errors import DONE, UserError, did_you_mean
+from praxtui.journal.folded import folded
 from praxtui.journal.store import Journal
 
 
@@ -16,7 +16,7 @@ def fork(folder: Path, experiment: str, name: str | None) -> int:
     from praxtui.workspace.repository import LeafRepository
 
     with Journal.open(folder) as journal:
-        state = state_of(journal)
+        state = folded(journal)
         program = parse(journal.get_blob(state.program).decode(), Path(state.leaf) / "program.md")
     found = state.experiments.get(experiment)
     if found is None or (found.commit is None and found.id != "e0"):

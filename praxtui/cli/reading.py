@@ -8,28 +8,17 @@ from typing import Any
 import msgspec
 
 from praxtui.journal import campaigns, liveness, status
-from praxtui.journal.fold import FOLD_VERSION, fold_all, load
+from praxtui.journal.fold import FOLD_VERSION
+from praxtui.journal.folded import folded
 from praxtui.journal.state import State
 from praxtui.journal.store import Journal
-
-
-def state_of(journal: Journal) -> State:
-    """The state of now, from the snapshot where there is a usable one."""
-    state = State()
-    kept = journal.load_snapshot("state")
-    if kept is not None and kept.version == FOLD_VERSION:
-        try:
-            state = load(kept.data)
-        except msgspec.MsgspecError:
-            state = State()
-    return fold_all(state, journal.read(state.seq))
 
 
 def opened(id: str) -> tuple[Path, Journal, State]:
     """Folder, journal and state of the campaign that a person named; raises UserError."""
     folder = campaigns.find(id)
     journal = Journal.open(folder)
-    return folder, journal, state_of(journal)
+    return folder, journal, folded(journal)
 
 
 def status_of(folder: Path) -> dict[str, Any]:
@@ -43,4 +32,4 @@ def status_of(folder: Path) -> dict[str, Any]:
             if document["state"] in ("finished", "stopped", "imported"):
                 document["engine"] = {"pid": engine.pid, "alive": engine.alive}
                 return document
-        return status.document(state_of(journal), alive=engine.alive, pid=engine.pid)
+        return status.document(folded(journal), alive=engine.alive, pid=engine.pid)

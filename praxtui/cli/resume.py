@@ -48,11 +48,11 @@ def _all() -> int:
 
 
 def _resume(folder: Path) -> str:
-    from praxtui.cli.reading import state_of
+    from praxtui.journal.folded import folded
 
     name = folder.name
     with Journal.open(folder) as journal:
-        state = state_of(journal)
+        state = folded(journal)
     if liveness.alive(folder).alive:
         if not state.paused:
             return f"{name} is running already"

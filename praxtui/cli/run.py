@@ -185,8 +185,8 @@ def _program(leaf: Path, overrides: dict[str, str]) -> Any:
 
 def _after(names: list[str], leaf: Path) -> tuple[str, ...]:
     """The ids of earlier campaigns to learn from; `all`: every one of this leaf. Oldest first."""
-    from praxtui.cli.reading import state_of
     from praxtui.journal import campaigns
+    from praxtui.journal.folded import folded
     from praxtui.journal.store import Journal
 
     if "all" not in names:
@@ -194,7 +194,7 @@ def _after(names: list[str], leaf: Path) -> tuple[str, ...]:
     found = []
     for folder in campaigns.campaigns():
         with Journal.open(folder) as journal:
-            if Path(state_of(journal).leaf) == leaf:
+            if Path(folded(journal).leaf) == leaf:
                 found.append(folder.name)
     return tuple(reversed(found))
 

@@ -99,10 +99,10 @@ def _arguments(args: argparse.Namespace) -> dict[str, Any]:
 
 def _over(folder: Path) -> str | None:
     """What to say where a campaign is over already, so that there is nothing to stop."""
-    from praxtui.cli.reading import state_of
+    from praxtui.journal.folded import folded
 
     with Journal.open(folder) as journal:
-        state: State = state_of(journal)
+        state: State = folded(journal)
     return f"{folder.name} is {state.ended} already: {state.end_reason}" if state.ended else None
 
 

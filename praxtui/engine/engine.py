@@ -17,7 +17,7 @@ from praxtui.engine import briefing, epochs, sealed_data
 from praxtui.engine.campaign import Campaign
 from praxtui.engine.clock import Clock
 from praxtui.engine.loop import Loop
-from praxtui.engine.record import Record, folded
+from praxtui.engine.record import Record
 from praxtui.engine.runner import Runner
 from praxtui.engine.steering import POLL_S, Steering
 from praxtui.errors import CampaignFault, UserError
@@ -31,6 +31,7 @@ from praxtui.journal.events import (
     Noticed,
     Resumed,
 )
+from praxtui.journal.folded import folded
 from praxtui.journal.inbox import Inbox
 from praxtui.journal.state import State
 from praxtui.journal.store import Journal

@@ -11,7 +11,8 @@ from praxtui.engine.clock import Clock
 from praxtui.journal import status
 from praxtui.journal.events import Fact
 from praxtui.journal.faults import JournalFull, JournalLocked
-from praxtui.journal.fold import FOLD_VERSION, dump, fold_all, load
+from praxtui.journal.fold import FOLD_VERSION, dump, fold_all
+from praxtui.journal.folded import folded
 from praxtui.journal.state import State
 from praxtui.journal.store import Journal
 
@@ -19,15 +20,6 @@ log = logging.getLogger(__name__)
 
 SNAPSHOT_EVERY = 2000
 FULL_RETRY_S = 2.0
-
-
-def folded(journal: Journal) -> State:
-    """The state of a journal, from its snapshot where that is usable."""
-    state = State()
-    kept = journal.load_snapshot("state")
-    if kept is not None and kept.version == FOLD_VERSION and kept.seq <= journal.last_seq():
-        state = load(kept.data)
-    return fold_all(state, journal.read(state.seq))
 
 
 class Record:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import zlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -27,9 +28,18 @@ from praxtui.journal.state import (
     Trial,
 )
 
-# A snapshot made by another version of the fold is not used: raise this with every change of meaning below.
-FOLD_VERSION = 1
+# Raise this with every change of meaning below: a snapshot made by another version of the fold is not used.
+MEANING = 1
 TURNAROUNDS_KEPT = 4000
+
+
+def _layout() -> int:
+    """A number that changes with the fields of the state, so that no snapshot of another shape is ever read."""
+    shapes = (State, Experiment, Run, Epoch, Trial, Hint, Claim, Spending, ev.Budgets)
+    return zlib.crc32(repr([(shape.__name__, shape.__struct_fields__) for shape in shapes]).encode())
+
+
+FOLD_VERSION = MEANING << 32 | _layout()
 
 
 def fold(state: State, event: Event) -> State:

@@ -27,7 +27,7 @@ def document(state: State, *, alive: bool | None = None, pid: int | None = None)
         "best_observed": best_observed(state),
         "best_id": state.head,
         "claimed_gain": claimed_gain(state),
-        "noise_sd": epoch.noise_sd if epoch else None,
+        "noise_sd": None if epoch is None else 0.0 if epoch.deterministic else epoch.noise_sd,
         "goal": epoch.goal if epoch else None,
         "target": epoch.target if epoch else None,
         "metric_by": epoch.metric_by if epoch else None,
