@@ -152,7 +152,7 @@ class Follower:
             self.pending.append(fact.experiment)
             if fact.verdict in ("void", "invalid") or fact.experiment == "e0":
                 self._flush()
-        elif isinstance(fact, Reflected) or isinstance(fact, RunStarted | CampaignEnded):
+        elif isinstance(fact, Reflected | RunStarted | CampaignEnded):
             self._flush()
         if not self.as_json:
             self._note(event)

@@ -19,7 +19,7 @@ def summary(state: State, document: dict[str, Any]) -> str:
     lines = ["", f"{s['id']} is {s['state']}{why}", ""]
     curve = best_so_far(state)
     if len(curve) > 1:
-        lines += plot(curve, state) + [""]
+        lines += [*plot(curve, state), ""]
     lines += [
         f"baseline  {metric(s['baseline'])}",
         f"best      {best_line(s)}",
