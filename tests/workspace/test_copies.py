@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from praxtui.errors import UserError
+from praxtui.workspace import copies
 from praxtui.workspace.copies import new_leaf, newer, recorded, working_copy
 from praxtui.workspace.repository import LeafRepository
 from tests.workspace.conftest import LEAF, run_git, write
@@ -70,6 +71,22 @@ def test_several_processes_at_once(bundled: Path, tmp_path: Path) -> None:
     assert [worker.exitcode for worker in workers] == [0, 0, 0, 0]
     assert os.listdir(home / "leaves") == ["ngram"]
     assert run_git(home / "leaves" / "ngram", "status", "--porcelain") == ""
+
+
+def test_who_comes_second_takes_the_first_copy(bundled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = copies._copy
+
+    def overtaken(source: Path, target: Path, message: str, config: dict[str, str]) -> None:
+        real(source, target, message, config)
+        assert not (tmp_path / "leaves" / "ngram").exists()
+        monkeypatch.setattr(copies, "_copy", real)
+        (working_copy(bundled, "ngram", tmp_path, "1.0") / "train.py").write_text("first\n")
+
+    monkeypatch.setattr(copies, "_copy", overtaken)
+    copy = working_copy(bundled, "ngram", tmp_path, "2.0")
+    assert (copy / "train.py").read_text() == "first\n"
+    assert recorded(copy, "version") == "1.0"
+    assert os.listdir(tmp_path / "leaves") == ["ngram"]
 
 
 def test_what_a_killed_copy_left_is_swept(bundled: Path, tmp_path: Path) -> None:
