@@ -99,6 +99,9 @@ class Loop:
         await self.settle()
         state = self.state
         if state.stop:
+            # A run that ended while nobody watched was the current one: it is judged, and nothing more is run.
+            for e in [e for e in queued(state) if e.runs]:
+                await self.experiment(e.id)
             self.end("stopped", "stopped by its person")
             return
         if state.paused:
