@@ -18,6 +18,7 @@ class Branch:
 
     def __init__(self, campaign: Campaign) -> None:
         self._campaign = campaign
+        self._noted: str | None = None
 
     async def advance(self, experiment: Experiment) -> None:
         """Append a keep: its tree, with hypothesis, mechanism and numbers in the message."""
@@ -64,6 +65,9 @@ class Branch:
             )
             log.warning(text)
             self._campaign.record.write(Noticed(text))
+        elif grown.note and grown.note != self._noted:
+            self._campaign.record.write(Noticed(grown.note))
+        self._noted = grown.note
 
     def _message(self, e: Experiment) -> str:
         epoch = self._campaign.epoch
