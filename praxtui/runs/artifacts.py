@@ -131,7 +131,7 @@ class Handover:
         except OSError:
             return False  # another file system, a mount point: copying may still work
         moved = os.stat(name, dir_fd=target, follow_symlinks=False)
-        if (moved.st_dev, moved.st_ino, moved.st_nlink) == (expected.st_dev, expected.st_ino, 1):
+        if (moved.st_dev, moved.st_ino) == (expected.st_dev, expected.st_ino):
             return True
         os.rename(name, name, src_dir_fd=target, dst_dir_fd=source)
         return False

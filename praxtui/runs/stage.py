@@ -177,7 +177,7 @@ def spawn(argv: list[str], cwd: str, env: dict[str, str], log: int) -> tuple[int
     child = os.fork()
     if child == 0:
         try:
-            become(shim, argv, cwd, env, log, tell)
+            become(shim, argv, cwd, env, log)
         except BaseException as error:
             os.write(tell, str(error).encode("utf-8", "backslashreplace"))
         finally:
@@ -188,7 +188,7 @@ def spawn(argv: list[str], cwd: str, env: dict[str, str], log: int) -> tuple[int
     return child, failure or None
 
 
-def become(shim: int, argv: list[str], cwd: str, env: dict[str, str], log: int, tell: int) -> None:
+def become(shim: int, argv: list[str], cwd: str, env: dict[str, str], log: int) -> None:
     """In the new process: turn into `argv`. Raises OSError with a whole sentence when that cannot be."""
     os.setsid()
     # A run whose shim is killed must not go on unwatched, without its deadline.
@@ -202,8 +202,6 @@ def become(shim: int, argv: list[str], cwd: str, env: dict[str, str], log: int, 
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    os.closerange(3, tell)
-    os.closerange(tell + 1, tell + 4096)
     try:
         os.chdir(cwd)
     except OSError as error:

@@ -65,5 +65,5 @@ def test_a_run_that_fills_the_disk_ends_with_a_result(rig: Rig, small: Path) -> 
     handle = LocalPlace().start(folder, rig.spec("import os\nwhile True: os.write(1, b'x' * 4096)"), {})
     rig.handles.append(handle)
     end = asyncio.run(handle.wait())
-    assert end.why == "exit" and end.stages[0].rc == 1
-    assert os.statvfs(small).f_bavail == 0
+    assert end.why == "exit" and end.stages[0].rc
+    assert end.stages[0].log_bytes > 900_000

@@ -109,7 +109,7 @@ def test_waiting_works_without_pidfd(rig: Rig, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_run_that_kills_its_shim_is_lost_and_leaves_nothing(rig: Rig, tmp_path: Path) -> None:
-    # One child stays in the session; one detaches and keeps the environment. Both ignore TERM.
+    # One process stays in the session but sheds the environment; one detaches but keeps it. Both ignore TERM.
     code = f"""
 import os, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -118,6 +118,7 @@ for detach in (False, True):
         if detach: os.setsid()
         if os.fork() == 0:
             open({str(tmp_path)!r} + f"/left{{detach:d}}", "w").write(str(os.getpid()))
+            if not detach: os.execve("/bin/sleep", ["sleep", "1000"], {{}})
             time.sleep(1000)
         os._exit(0)
     os.wait()
@@ -158,7 +159,7 @@ def test_a_run_lost_before_its_shim_came_up_never_starts(rig: Rig) -> None:
     folder = rig.folder()
     write(folder / "spec.json", rig.spec("print('ran')"))
     end = lost(folder)
-    assert end.why == "lost"
+    assert end.why == "lost" and (folder / "stop").read_text() == "now\n"
     pid, answer = local._spawn(folder, {})
     assert local._ended(answer)
     os.waitpid(pid, 0)

@@ -233,6 +233,8 @@ def test_summary_where_a_line_never_ends(tmp_path: Path) -> None:
     log = tmp_path / "run.log"
     log.write_bytes(b"a: 1\nval: 2 " + b"x" * (3 * CHUNK) + b" val: 3")
     assert summary(log, ["a", "val"]) == {"a": 1, "val": 2}  # beyond 64 KiB of a line nothing counts
+    log.write_bytes(b"a: 1\nval: 2 xxx" + (b"x" * 2 * CHUNK + b" val: 3")[-2 * CHUNK :])
+    assert summary(log, ["a", "val"]) == {"a": 1, "val": 2}
 
 
 @given(

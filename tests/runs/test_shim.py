@@ -103,7 +103,9 @@ ignored = int(next(l for l in open("/proc/self/status") if l.startswith("SigIgn"
 assert not ignored & (1 << signal.SIGINT - 1)
 assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
 """
-    end, folder = rig.run(code)
+    with open(os.devnull) as file:
+        os.set_inheritable(file.fileno(), True)  # as a lock of the engine's might be
+        end, folder = rig.run(code)
     assert end.ok, (folder / "run.log").read_text()
 
 
@@ -165,8 +167,10 @@ def test_nothing_survives_a_normal_end(rig: Rig, tmp_path: Path) -> None:
             f"assert not __import__('os').path.exists('/proc/' + open({str(tmp_path / 'escaped')!r}).read())",
             "evaluate",
         ),
+        grace_s=50.0,
     )
     assert end.ok, "the escaped process was still there when the next stage ran"
+    assert end.seconds < 40, "the next run does not wait for what this one forgot"
     assert rig.alive() == []
 
 
