@@ -16,12 +16,12 @@ from pygit2 import IndexEntry, Oid
 from pygit2.enums import FileMode
 
 from praxtui.errors import UserError
+from praxtui.program.globs import matches_any
 from praxtui.workspace.disk import erase, open_folder
-from praxtui.workspace.globs import matches
 from praxtui.workspace.refusals import disk_faults
 
 _NEVER = {".git", "__pycache__", ".DS_Store", ".ipynb_checkpoints"}
-_CAMPAIGN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ABANDONED_S = 3600
 
 
@@ -31,7 +31,7 @@ def working_copy(bundled: Path, name: str, home: Path, version: str) -> Path:
     A repository with one commit; its git configuration says which version and content it came from. Several processes
     may ask at once: the copy appears whole, once.
     """
-    if not _CAMPAIGN_ID.fullmatch(name):
+    if not all(_NAME.fullmatch(part) for part in name.split("/")):
         raise UserError(f"{name!r} cannot be the name of a leaf")
     target = home / "leaves" / name
     if target.is_dir() and any(target.iterdir()):
@@ -127,9 +127,9 @@ def _own_files(folder: Path, above: str = "", ignored: tuple[str, ...] = ()) -> 
             continue
         if file.is_dir() and not file.is_symlink():
             # A folder is ignored as such: a rule such as `out/*` leaves the folder itself, empty, and git keeps none.
-            if not matches(path, ignored):
+            if not matches_any(ignored, path):
                 yield from _own_files(file, f"{path}/", ignored)
-        elif (file.is_symlink() or file.is_file()) and not matches(path, ignored):
+        elif (file.is_symlink() or file.is_file()) and not matches_any(ignored, path):
             yield path, file
 
 
@@ -138,8 +138,9 @@ def _rules(text: str, above: str) -> Iterator[str]:
     for line in text.splitlines():
         rule = line.strip()
         if rule and not rule.startswith(("#", "!")):
-            anchored = "/" in rule.rstrip("/")
-            yield f"{above}{rule.lstrip('/')}" if anchored else f"{above}**/{rule}"
+            # Without its last slash a rule names the folder itself, and what is in it is not looked at.
+            name = rule.rstrip("/")
+            yield f"{above}{name.lstrip('/')}" if "/" in name else f"{above}**/{name}"
 
 
 def _sweep(target: Path) -> None:

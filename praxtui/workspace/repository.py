@@ -11,10 +11,10 @@ import pygit2
 from pygit2.enums import ObjectType
 
 from praxtui.errors import CampaignFault, UserError
+from praxtui.program.globs import matches_any
 from praxtui.workspace import branch
 from praxtui.workspace.baseline import Baseline, leaf_on_disk, uncommitted
 from praxtui.workspace.branch import Grown
-from praxtui.workspace.globs import matches
 from praxtui.workspace.merge import Merged, merge_files, unified_diff
 from praxtui.workspace.names import branch_name, campaign_id, experiment_ref, writable_path
 from praxtui.workspace.objects import FILE, LINK, Entry, edit_tree, flatten, put_subtree, read_tree, subtree
@@ -107,7 +107,7 @@ class LeafRepository:
         """The regular files of the leaf at `commit` that any of `globs` names, sorted; links never match."""
         wanted = tuple(globs)
         return tuple(
-            sorted(path for path, entry in self.entries(commit).items() if entry.is_file and matches(path, wanted))
+            sorted(path for path, entry in self.entries(commit).items() if entry.is_file and matches_any(wanted, path))
         )
 
     def diff(self, a: str, b: str) -> str:
