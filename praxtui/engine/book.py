@@ -36,6 +36,7 @@ def book_of(state: State) -> Book:
         tuple(_member(experiment, sign) for experiment in branch(state)),
         tuple(_test(state, epoch, trial) for trial in state.trials if trial.epoch == epoch.number),
         _carried(state, epoch),
+        candidates=sum(1 for e in state.children() if e.epoch == epoch.number and e.measured("select", "repair")),
     )
 
 

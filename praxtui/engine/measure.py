@@ -92,10 +92,15 @@ def last_line(path: Path) -> str:
     return ""
 
 
-def limit_broken(program: Program, run: Run) -> str | None:
-    """Which limit of the program a measured run broke, or None. A limit's value that was not printed breaks nothing."""
+def limit_broken(program: Program, run: Run, start: Run | None = None) -> str | None:
+    """Which limit of the program a measured run broke, or None. `start`: a baseline run of the epoch.
+
+    A value that the baseline printed and this run did not is a broken limit too: silence must not pass one.
+    """
     for name, limit in program.constraints.limits.items():
         value = run.values.get(name)
+        if value is None and start is not None and name in start.values:
+            return f"limit: {name} was not printed, must be {limit}"
         if value is not None and not limit.holds(value):
             return f"limit: {name} {value:g}, must be {limit}"
     return None

@@ -39,7 +39,9 @@ def decide(state: State, program: Program, experiment: Experiment) -> Judged | N
         return Judged(experiment.id, "invalid", reason=last.broke)
     if last.metric is None:
         return "repair"
-    broken = measure.limit_broken(program, last)
+    epoch = state.epoch
+    start = state.experiments[epoch.head].measured("baseline", epoch=epoch.number) if epoch else []
+    broken = measure.limit_broken(program, last, start[0] if start else None)
     if broken:
         return Judged(experiment.id, "discard", reason=broken)
     measured = [run for run in runs if run.metric is not None]
