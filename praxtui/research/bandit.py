@@ -15,8 +15,9 @@ from praxtui.research.ranges import Knob
 
 FADE = 0.7
 GOOD = 1.0
-BAD = 1.0
+BAD = 0.5
 UNTRIED = 1.0
+OPEN = 1.0
 
 
 def ranked(knobs: Sequence[Knob], evidence: Evidence, rng: random.Random) -> list[Knob]:
@@ -29,6 +30,9 @@ def _draw(changes: Sequence[Change], rng: random.Random) -> float:
     if not changes:
         return UNTRIED + rng.random()
     good, bad = GOOD, BAD
+    if len(changes) == 1 and changes[0].effect in ("worse", "same"):
+        # one step that lost leaves the other side open: it says as much for that side as against the constant
+        return rng.betavariate(good + OPEN * min(1.0, -changes[0].gain), bad)
     weight = 1.0
     for change in reversed(changes):
         reward = max(0.0, change.gain) if change.effect == "better" else 0.0

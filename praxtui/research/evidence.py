@@ -20,6 +20,9 @@ NEVER_RAN = "campaign ended"
 """Why a drafted experiment is `void` when its campaign ended first: nothing was tried, so it may be tried again."""
 
 
+_IDLE = 2
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One judged change of one knob. `gain` is `delta` in units of a typical gain of its campaign and epoch, -1 to 1.
 
@@ -38,11 +41,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 class Evidence(msgspec.Struct, frozen=True):
     """`changes` by knob, oldest first; `seen` the points (see `point_key`) that would be repetitions; `busy` the
-    knobs that an experiment in flight changes."""
+    knobs that an experiment in flight changes. `inert` are those that made no difference at all, twice or more, with
+    the bools and strings set as they are now (such as the strength of a method that is not the chosen one); what made
+    none while those were set otherwise says nothing, is left out of `changes`, and its knob is in `idle_elsewhere`."""
 
     changes: dict[str, tuple[Change, ...]]
     seen: frozenset[str]
     busy: frozenset[str]
+    inert: frozenset[str]
+    idle_elsewhere: frozenset[str]
 
     def of(self, knob: Knob) -> tuple[Change, ...]:
         return self.changes.get(knob.key, ())
@@ -53,20 +60,42 @@ def point_key(point: Mapping[str, Any]) -> str:
     return json.dumps(point, sort_keys=True, default=list)
 
 
-def gather(brief: Brief) -> Evidence:
-    """Everything that `brief` says about constants: measured changes, points tried, knobs in flight."""
+def gather(brief: Brief, here: Mapping[str, Value]) -> Evidence:
+    """Everything that `brief` says about constants: measured changes, points tried, knobs in flight.
+
+    `here` is the incumbent's point: the value of every constant by key.
+    """
     changes: dict[str, list[Change]] = {}
+    idle: dict[str, int] = {}
+    elsewhere: set[str] = set()
     for group in _comparable([*brief.earlier, *brief.tried]):
         scale = _typical_gain(group)
         for each in group:
             change = _change(each, scale)
-            if change is not None:
-                changes.setdefault(change.knob, []).append(change)
+            if change is None:
+                continue
+            if change.delta == 0 and _switches(each, each.detail.get("point", {})) != _switches(each, here):
+                elsewhere.add(change.knob)
+                continue
+            changes.setdefault(change.knob, []).append(change)
+            idle[change.knob] = idle.get(change.knob, 0) + 1 if change.delta == 0 else 0
     known = [*brief.earlier, *(each for each in brief.tried if each.epoch == brief.epoch), *brief.in_flight]
     known = [each for each in known if (each.campaign or brief.campaign, each.id) != (brief.campaign, brief.experiment)]
     seen = (point_key(each.detail["point"]) for each in known if "point" in each.detail and not _never_ran(each))
     busy = (knob for each in brief.in_flight if (knob := knob_of(each.detail)) is not None)
-    return Evidence({knob: tuple(found) for knob, found in changes.items()}, frozenset(seen), frozenset(busy))
+    return Evidence(
+        changes={knob: tuple(found) for knob, found in changes.items()},
+        seen=frozenset(seen),
+        busy=frozenset(busy),
+        inert=frozenset(knob for knob, times in idle.items() if times >= _IDLE),
+        idle_elsewhere=frozenset(elsewhere),
+    )
+
+
+def _switches(each: Tried, point: Mapping[str, Any]) -> dict[str, Any]:
+    """The bools and strings of `point`, without the constant that `each` changed."""
+    own = each.detail.get("constant")
+    return {key: value for key, value in point.items() if isinstance(value, bool | str) and key != own}
 
 
 def knob_of(detail: Mapping[str, Any]) -> str | None:

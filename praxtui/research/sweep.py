@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from praxtui.research import words
 from praxtui.research.bandit import ranked
-from praxtui.research.constants import Constant, constants, rewrite, unreadable
+from praxtui.research.constants import constants, rewrite, unreadable
 from praxtui.research.evidence import Evidence, detail_of, gather, point_key
 from praxtui.research.hinted import Wish, wishes
 from praxtui.research.literals import Value
@@ -68,14 +68,15 @@ def _draft(brief: Brief) -> tuple[Draft, str]:
     odd = unknown(found, brief.program.levers.space)
     if not tunable or odd:
         raise Exhausted(words.nothing_tunable(brief, found, odd, unreadable(brief.incumbent.levers)))
-    evidence = gather(brief)
-    choice = _choice(brief, found, tunable, evidence)
+    here = {constant.key: constant.value for constant in found}
+    evidence = gather(brief, here)
+    choice = _choice(brief, here, tunable, evidence)
     constant = choice.knob.constant
     after = choice.knob.whole(choice.candidate.value)
     text = rewrite(brief.incumbent.levers[constant.path], constant.name, after)
     draft = Draft(
         title=words.title(constant, after),
-        mechanism=words.mechanism(choice.knob, choice.candidate, evidence.of(choice.knob), choice.wish),
+        mechanism=words.mechanism(choice.knob, choice.candidate, evidence, choice.wish),
         predicted=words.predicted(choice.candidate, evidence.of(choice.knob), brief),
         files={constant.path: text},
         detail=detail_of(choice.knob, choice.candidate.value, choice.point),
@@ -84,13 +85,12 @@ def _draft(brief: Brief) -> tuple[Draft, str]:
     return draft, words.thought(tunable, evidence, choice.knob, choice.candidate)
 
 
-def _choice(brief: Brief, found: list[Constant], tunable: list[Knob], evidence: Evidence) -> _Choice:
+def _choice(brief: Brief, here: dict[str, Value], tunable: list[Knob], evidence: Evidence) -> _Choice:
     """The first choice that is neither tried nor was refused for this draft.
 
     The reasons for refusals are prose; what they refused follows from the brief: attempt n chooses what the attempts
     before it chose, and skips that.
     """
-    here: dict[str, Value] = {constant.key: constant.value for constant in found}
     seen = set(evidence.seen) | {point_key(here)}
     attempt = 0
     while True:
@@ -119,6 +119,8 @@ def _choices(
     order = ranked(tunable, evidence, rng)
     for late in (False, True):
         for knob in order:
+            if knob.key in evidence.inert and not late:
+                continue
             for candidate in candidates(knob, evidence.of(knob), rng, late=late):
                 point = _moved(here, knob, candidate.value)
                 if point_key(point) not in seen:

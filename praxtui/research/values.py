@@ -20,7 +20,7 @@ from praxtui.research.ranges import Choice, Knob, Range
 
 Move = Literal["first", "other side", "further", "tpe", "left over"]
 _STRETCH = 1.0
-_GAP = 0.3
+_GAP = 0.5
 _CRASH = -1.5
 _ASKS = 8
 _REMEMBERED = 100
@@ -67,7 +67,7 @@ def _prompt(knob: Knob, changes: Sequence[Change], rng: random.Random) -> Iterat
 
 def _late(knob: Knob, changes: Sequence[Change], rng: random.Random) -> Iterator[Candidate]:
     for value in _parzen(knob, utilities(changes, knob.value), rng):
-        yield Candidate(value, "tpe")
+        yield Candidate(value, "left over")
     rest = _left_over(knob.range)
     rng.shuffle(rest)
     for value in rest:

@@ -21,10 +21,13 @@ def title(constant: Constant, after: Value) -> str:
     return f"{constant.name} {shown(constant.value)} -> {shown(after)}"
 
 
-def mechanism(knob: Knob, candidate: Candidate, changes: Sequence[Change], wish: Wish | None) -> str:
+def mechanism(knob: Knob, candidate: Candidate, evidence: Evidence, wish: Wish | None) -> str:
     """Why this change, as far as the record says."""
+    changes = evidence.of(knob)
     if wish is not None:
         return f"a person's hint ({wish.hint}): {wish.text.strip()}; {_record(knob, changes)}"
+    if not changes and knob.key in evidence.idle_elsewhere:
+        return f"untried with these switches: {knob.name} made no difference while bools and strings were set otherwise"
     if not changes:
         return f"untried: {knob.name} has not been changed yet; this first step shows whether it matters"
     why = {

@@ -120,6 +120,22 @@ def test_constants_that_gained_come_before_those_that_crashed() -> None:
     assert _share(record(-0.02, "discard"), text) > 0.7
 
 
+def test_what_makes_no_difference_waits_until_a_switch_is_changed() -> None:
+    text = 'MODE = "a"  # a | b\nIDLE = 0.5\nLR = 0.01\n'
+    point = {"train.py:MODE": "a", "train.py:LR": 0.01}
+    rows = []
+    for number, after in enumerate((0.3, 0.7), 1):
+        detail = {"constant": "train.py:IDLE", "index": None, "before": 0.5, "after": after}
+        detail["point"] = {**point, "train.py:IDLE": after}
+        rows.append(Tried(id=f"e{number}", campaign="c", verdict="discard", delta=0.0, detail=detail))
+
+    def chosen(source: str) -> set[str]:
+        return {draft(Sweep(), brief(source, n, tried=tuple(rows))).detail["constant"] for n in range(10, 60)}
+
+    assert "train.py:IDLE" not in chosen(text)
+    assert "train.py:IDLE" in chosen(text.replace('"a"', '"b"'))
+
+
 def test_earlier_campaigns_teach_and_are_not_repeated() -> None:
     _, record, text = campaign(Sweep(), 30)
     earlier = tuple(msgspec.structs.replace(each, campaign="old") for each in record)
