@@ -46,6 +46,7 @@ async def open_first(campaign: Campaign) -> None:
         raise UserError(
             f"levers.edit ({globs}) matches no file that git would keep", fix="is it ignored by .gitignore?"
         )
+    await _refuse_sealed_artifacts(campaign, base)
     facts: list[Fact] = [await _opened(campaign, 1, "start", base, "e0", uncommitted)]
     if uncommitted:
         facts.append(Noticed(f"the leaf has uncommitted edits; e0 includes them: {', '.join(uncommitted[:10])}"))
@@ -59,7 +60,20 @@ async def reopen(campaign: Campaign, reason: str) -> None:
     state = campaign.state
     head = state.experiments[state.head or "e0"]
     commit = head.commit or head.base
+    await _refuse_sealed_artifacts(campaign, commit)
     campaign.record.write(await _opened(campaign, campaign.epoch.number + 1, reason, commit, head.id, []))
+
+
+async def _refuse_sealed_artifacts(campaign: Campaign, commit: str) -> None:
+    """What the run hands over replaces what stands there: a sealed file under an artifact would be the run's to write."""
+    handed = await campaign.git(campaign.repository.match, commit, campaign.program.loop.artifacts)
+    sealed = await campaign.git(campaign.sealed_paths, commit)
+    both = sorted(sealed.intersection(handed))
+    if both:
+        raise UserError(
+            f"loop.artifacts holds sealed files: {', '.join(both[:5])}",
+            fix="let runs write to a folder of their own, for example artifacts: [out/]",
+        )
 
 
 async def follow_data(campaign: Campaign) -> None:

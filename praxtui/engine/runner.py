@@ -17,7 +17,7 @@ from praxtui.journal.curves import CurveWriter
 from praxtui.journal.events import RunEnded, RunStarted, WaitingBegan, WaitingEnded
 from praxtui.journal.state import Run
 from praxtui.program import commands
-from praxtui.program.ready import gpu_count
+from praxtui.program.ready import chosen_gpus, gpu_count
 from praxtui.runs import environment
 from praxtui.runs.local import RunHandle, lost, read_exit
 from praxtui.runs.output import Follower
@@ -42,6 +42,7 @@ class Runner:
         self._stop_asked = False
         wanted = campaign.program.loop.gpus
         self.gpus = min(1, gpu_count()) if wanted == "auto" else wanted
+        self._gpu_names = chosen_gpus(self.gpus)
 
     def stop(self) -> None:
         """End the current run now; a run that is just being started ends as soon as it has."""
@@ -129,6 +130,8 @@ class Runner:
                 cache=cache,
             )
             environment.make_folders(env)
+            if self._gpu_names is not None:
+                env["CUDA_VISIBLE_DEVICES"] = self._gpu_names
             return env
 
         stages = [
@@ -214,7 +217,8 @@ class Runner:
         if changed:
             return f"the run changed sealed files: {', '.join(changed[:5])}"
         if campaign.program.loop.evaluate:
-            changed = campaign.evaluation_tree.changed(commit)
+            handed = campaign.repository.match(commit, campaign.program.loop.artifacts)
+            changed = campaign.evaluation_tree.changed(commit, handed)
             if changed:
                 return f"the evaluator's files were changed under it: {', '.join(changed[:5])}"
         spoiled = campaign.watch.changed()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from praxtui.journal.state import Experiment, State
+from praxtui.journal.state import State
 
 
 def document(state: State, *, alive: bool | None = None, pid: int | None = None) -> dict[str, Any]:
@@ -122,11 +122,7 @@ def best_observed(state: State) -> float | None:
         return None
     if head.id == epoch.head:
         return baseline_value(state)
-    return _first(head, "select", epoch.number) or _first(head, "repair", epoch.number)
-
-
-def _first(experiment: Experiment, use: str, epoch: int) -> float | None:
-    runs = experiment.measured(use, epoch=epoch)
+    runs = head.measured("select", "repair", epoch=epoch.number)
     return runs[-1].metric if runs else None
 
 

@@ -16,7 +16,8 @@ _SEALED = {"setup": "prepares the data", "evaluate": "measures"}
 
 def check(program: Program, leaf: Path) -> tuple[Problem, ...]:
     """Everything in `program` that does not fit the folder `leaf`, in the order of the file. Reads no file."""
-    found = [*_levers(program, leaf), *_sealed(program, leaf), *_data(program, leaf), *_scripts(program, leaf)]
+    looks = (_levers, _sealed, _data, _scripts, _artifacts)
+    found = [problem for look in looks for problem in look(program, leaf)]
     return tuple(sorted(found, key=lambda problem: problem.line))
 
 
@@ -77,6 +78,13 @@ def _sealed(program: Program, leaf: Path) -> Iterator[Problem]:
     for entry in program.loop.data:
         if any(globs.matches_any([entry, entry.rstrip("/") + "/**"], file) for file in levers):
             yield _problem(program, leaf, "loop.data", f"{entry} holds levers", "data that no lever is part of")
+
+
+def _artifacts(program: Program, leaf: Path) -> Iterator[Problem]:
+    for entry in program.loop.artifacts:
+        if any(letter in entry for letter in "*?["):
+            valid = "files or folders, without wildcards: all that is in a folder is handed over"
+            yield _problem(program, leaf, "loop.artifacts", f"{entry} is a glob", valid)
 
 
 def _data(program: Program, leaf: Path) -> Iterator[Problem]:

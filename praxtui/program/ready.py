@@ -191,6 +191,16 @@ def gpu_count() -> int:
     return there if allowed is None else min(there, len(allowed))
 
 
+def chosen_gpus(wanted: int) -> str | None:
+    """What CUDA_VISIBLE_DEVICES is for a run that gets `wanted` GPUs; None where there is no GPU to choose from."""
+    there = gpu_count()
+    if not there:
+        return None
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = [str(n) for n in range(there)] if visible is None else [name.strip() for name in visible.split(",")]
+    return ",".join(names[:wanted])
+
+
 def _devices() -> int:
     try:
         names = os.listdir("/dev")
