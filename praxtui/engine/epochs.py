@@ -65,7 +65,7 @@ async def reopen(campaign: Campaign, reason: str) -> None:
 
 
 async def _refuse_sealed_artifacts(campaign: Campaign, commit: str) -> None:
-    """What the run hands over replaces what stands there: a sealed file under an artifact would be the run's to write."""
+    """What a run hands over replaces what stands there: a sealed file under an artifact would be the run's to write."""
     handed = await campaign.git(campaign.repository.match, commit, campaign.program.loop.artifacts)
     sealed = await campaign.git(campaign.sealed_paths, commit)
     both = sorted(sealed.intersection(handed))
