@@ -163,7 +163,7 @@ class Drafting:
             journal.put_blob(diff.encode("utf-8", "surrogateescape")), key,
             novelty.line_count(after) - novelty.line_count(before), carried, use,
         )  # fmt: skip
-        await campaign.git(campaign.repository.record, campaign.state.id, experiment, commit, number)
+        await campaign.git(campaign.repository.record_draft, campaign.state.id, experiment, commit)
         if not campaign.state.experiments[experiment].vetoed:
             campaign.record.write(fact)
 

@@ -26,14 +26,15 @@ def campaign_id(name: str) -> str:
     return name
 
 
-def experiment_ref(campaign: str, experiment: str, draft: int = 1) -> str:
-    """`refs/praxtui/<campaign>/<experiment>`, with `.<draft>` for later drafts; UserError for an impossible name."""
+def experiment_ref(campaign: str, experiment: str, replaced: int | None = None) -> str:
+    """`refs/praxtui/<campaign>/<experiment>`; with `.<replaced>` for a draft that another took the place of.
+
+    Raises UserError for an impossible name.
+    """
     campaign_id(campaign)
     if not _ID.fullmatch(experiment) or "." in experiment or _RESERVED.fullmatch(experiment):
         raise UserError(f"{experiment!r} cannot be the id of an experiment", fix="experiments are called e0, e1, ...")
-    if draft < 1:
-        raise ValueError(f"drafts count from 1, not {draft}")
-    return f"refs/praxtui/{campaign}/{experiment}" + (f".{draft}" if draft > 1 else "")
+    return f"refs/praxtui/{campaign}/{experiment}" + (f".{replaced}" if replaced else "")
 
 
 def branch_name(campaign: str) -> str:

@@ -157,28 +157,49 @@ class LeafRepository:
 
     # -- refs -------------------------------------------------------------------------------------------------------
 
-    def record(self, campaign: str, experiment: str, commit: str, draft: int = 1) -> str:
-        """Keep `commit` for ever as `refs/praxtui/<campaign>/<experiment>`, or `<experiment>.<draft>` for the second
-        and later drafts of one experiment (a redraft, a repair). Returns the ref's name.
+    def record(self, campaign: str, experiment: str, commit: str) -> str:
+        """Keep `commit` for ever as `refs/praxtui/<campaign>/<experiment>`; returns the ref's name.
 
-        Again with the same commit: nothing. With another: RefTaken, for these refs never move.
+        Again with the same commit: nothing. With another: RefTaken.
         """
-        ref = experiment_ref(campaign, experiment, draft)
+        ref = experiment_ref(campaign, experiment)
         self._commit_object(commit)
         with disk_faults("record an experiment", self.common):
-            try:
-                self.repo.references.create(ref, commit)
-            except pygit2.AlreadyExistsError:
-                there = branch.target(self.repo, ref)
-                if there != commit:
-                    raise RefTaken(
-                        f"{ref} is {there}, it cannot become {commit}",
-                        fix="another campaign used this name in this repository: start with another --name",
-                    ) from None
+            there = self._keep_at(ref, commit)
+        if there != commit:
+            raise RefTaken(
+                f"{ref} is {there}, it cannot become {commit}",
+                fix="another campaign used this name in this repository: start with another --name",
+            )
         return ref
 
+    def record_draft(self, campaign: str, experiment: str, commit: str) -> str:
+        """Keep `commit`, the newest draft of an experiment, as `refs/praxtui/<campaign>/<experiment>`.
+
+        A draft that it replaces (carried over, drafted again, repaired) stays for ever, as `<experiment>.1` or the next
+        free number: so the plain ref is the draft as run. Again with the same commit: nothing.
+        """
+        ref = experiment_ref(campaign, experiment)
+        self._commit_object(commit)
+        with disk_faults("record an experiment", self.common):
+            there = self._keep_at(ref, commit)
+            if there != commit:
+                number = 1
+                while self._keep_at(experiment_ref(campaign, experiment, number), there) != there:
+                    number += 1
+                self.repo.references.create(ref, commit, force=True)
+        return ref
+
+    def _keep_at(self, ref: str, commit: str) -> str:
+        """Create `ref` at `commit` unless it is there; the commit it is at then."""
+        try:
+            self.repo.references.create(ref, commit)
+        except pygit2.AlreadyExistsError:
+            return branch.target(self.repo, ref) or ""
+        return commit
+
     def recorded(self, campaign: str) -> dict[str, str]:
-        """Experiment (as in the ref: `e3`, or `e3.2` for a second draft) -> commit, of all that `record` kept."""
+        """Experiment (as in the ref: `e3`, or `e3.1` for a draft that was replaced) -> commit, of all that is kept."""
         names = self._refs(f"refs/praxtui/{campaign_id(campaign)}/")
         return {name: oid for name, oid in names.items() if name != "head" and not name.startswith("moved-")}
 

@@ -148,11 +148,23 @@ def test_record_is_immutable(opened: tuple[LeafRepository, str], leaf: Path) -> 
     assert repository.record("c1", "e1", one) == repository.record("c1", "e1", one) == "refs/praxtui/c1/e1"
     with pytest.raises(RefTaken):
         repository.record("c1", "e1", base)
-    assert repository.record("c1", "e1", base, draft=2) == "refs/praxtui/c1/e1.2"
-    assert repository.recorded("c1") == {"e0": base, "e1": one, "e1.2": base}
+    assert repository.recorded("c1") == {"e0": base, "e1": one}
     assert repository.campaigns() == ("c1",)
+
+
+def test_a_replaced_draft_is_kept_and_the_plain_ref_is_the_draft_as_run(
+    opened: tuple[LeafRepository, str], leaf: Path
+) -> None:
+    repository, base = opened
+    one, two, three = (repository.commit(base, {"train.py": text}, "m", 1.0, [base]) for text in (b"1", b"2", b"3"))
+    for _ in range(2):
+        assert repository.record_draft("c1", "e1", one) == "refs/praxtui/c1/e1"
+    for draft in (two, two, three):
+        repository.record_draft("c1", "e1", draft)
+    kept = {"e0": base, "e1": three, "e1.1": one, "e1.2": two}
+    assert repository.recorded("c1") == kept
     run_git(leaf, "gc", "-q", "--prune=now")
-    assert LeafRepository.open(leaf).recorded("c1") == {"e0": base, "e1": one, "e1.2": base}
+    assert LeafRepository.open(leaf).recorded("c1") == kept
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", "a..b", "a.lock", "-x", "a b", "a~1", "é", "x" * 101, "a\n"])
