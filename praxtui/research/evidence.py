@@ -26,6 +26,7 @@ _IDLE = 2
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One judged change of one knob. `gain` is `delta` in units of a typical gain of its campaign and epoch, -1 to 1.
 
+    `kept` counts the keeps of any constant up to and including this change.
     `delta` (in the metric's unit) and `delta_sd` (in noise sd): positive is better, None where nothing was measured.
     """
 
@@ -37,6 +38,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     gain: float
     delta: float | None
     delta_sd: float | None
+    kept: int
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -50,6 +52,16 @@ class Evidence(msgspec.Struct, frozen=True):
     busy: frozenset[str]
     inert: frozenset[str]
     idle_elsewhere: frozenset[str]
+    kept: int
+
+    def doubt(self, knob: Knob) -> float:
+        """How much another look at values measured before may tell: keeps since the knob was last changed, times how
+        much its changes moved the metric."""
+        changes = self.of(knob)
+        if not changes:
+            return 0.0
+        moved = sum(abs(change.gain) for change in changes) / len(changes)
+        return moved * (self.kept - changes[-1].kept)
 
     def of(self, knob: Knob) -> tuple[Change, ...]:
         return self.changes.get(knob.key, ())
@@ -68,10 +80,12 @@ def gather(brief: Brief, here: Mapping[str, Value]) -> Evidence:
     changes: dict[str, list[Change]] = {}
     idle: dict[str, int] = {}
     elsewhere: set[str] = set()
+    kept = 0
     for group in _comparable([*brief.earlier, *brief.tried]):
         scale = _typical_gain(group)
         for each in group:
-            change = _change(each, scale)
+            kept += _helped(each)
+            change = _change(each, scale, kept)
             if change is None:
                 continue
             if change.delta == 0 and _switches(each, each.detail.get("point", {})) != _switches(each, here):
@@ -89,6 +103,7 @@ def gather(brief: Brief, here: Mapping[str, Value]) -> Evidence:
         busy=frozenset(busy),
         inert=frozenset(knob for knob, times in idle.items() if times >= _IDLE),
         idle_elsewhere=frozenset(elsewhere),
+        kept=kept,
     )
 
 
@@ -145,7 +160,7 @@ def _never_ran(each: Tried) -> bool:
     return each.verdict == "void" and NEVER_RAN in (each.reason or "")
 
 
-def _change(each: Tried, scale: float) -> Change | None:
+def _change(each: Tried, scale: float, kept: int) -> Change | None:
     knob = knob_of(each.detail)
     if knob is None or each.verdict in (None, "void"):
         return None
@@ -159,6 +174,7 @@ def _change(each: Tried, scale: float) -> Change | None:
         gain=gain,
         delta=each.delta,
         delta_sd=each.delta_sd,
+        kept=kept,
     )
 
 

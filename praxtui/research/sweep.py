@@ -118,7 +118,8 @@ def _choices(
             yield _Choice(wish.knob, Candidate(wish.value, "first"), point, wish)
     order = ranked(tunable, evidence, rng)
     for late in (False, True):
-        for knob in order:
+        # what is measured once was measured among other constants: look again where most has changed since
+        for knob in sorted(order, key=lambda knob: -evidence.doubt(knob)) if late else order:
             if knob.key in evidence.inert and not late:
                 continue
             for candidate in candidates(knob, evidence.of(knob), rng, late=late):

@@ -18,7 +18,7 @@ import msgspec
 from praxtui.research.evidence import Change
 from praxtui.research.ranges import Choice, Knob, Range
 
-Move = Literal["first", "other side", "further", "tpe", "left over"]
+Move = Literal["first", "other side", "further", "tpe", "again", "left over"]
 _STRETCH = 1.0
 _GAP = 0.5
 _CRASH = -1.5
@@ -66,7 +66,13 @@ def _prompt(knob: Knob, changes: Sequence[Change], rng: random.Random) -> Iterat
 
 
 def _late(knob: Knob, changes: Sequence[Change], rng: random.Random) -> Iterator[Candidate]:
-    for value in _parzen(knob, utilities(changes, knob.value), rng):
+    worth = utilities(changes, knob.value)
+    here = knob.range.position(knob.value)
+    beside = [_nudged(knob.range, here, side, knob.range.step, knob.value) for side in (1, -1)]
+    again = [value for value in beside if value is not None]
+    for value in sorted(again, key=lambda value: -_nearest(knob.range, worth, value)):
+        yield Candidate(value, "again")
+    for value in _parzen(knob, worth, rng):
         yield Candidate(value, "left over")
     rest = _left_over(knob.range)
     rng.shuffle(rest)
@@ -196,6 +202,13 @@ def _left_over(limits: Range) -> list[Choice]:
 def _mean(worth: Sequence[tuple[Choice, float]], value: Choice) -> float:
     found = [each for old, each in worth if _same(old, value)]
     return sum(found) / len(found) if found else 0.0
+
+
+def _nearest(limits: Range, worth: Sequence[tuple[Choice, float]], value: Choice) -> float:
+    """What the measured value nearest to `value` was worth."""
+    here = limits.position(value)
+    known = [(abs(place - here), -each) for old, each in worth if (place := _place(limits, old)) is not None]
+    return -min(known)[1] if known else 0.0
 
 
 def _same(a: Choice, b: Choice) -> bool:

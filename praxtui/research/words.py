@@ -35,6 +35,7 @@ def mechanism(knob: Knob, candidate: Candidate, evidence: Evidence, wish: Wish |
         "other side": "the other side of the present value has not been tried",
         "further": f"the last step this way helped, so one goes further {_direction(knob, candidate.value)}",
         "tpe": "TPE expects the most here, given these changes",
+        "again": "other constants have changed since, so this side is worth another look",
         "left over": "the values that looked better are used up",
     }[candidate.move]
     return f"{_record(knob, changes)}; {why}"
@@ -94,7 +95,13 @@ def predicted(candidate: Candidate, changes: Sequence[Change], brief: Brief) -> 
 def thought(knobs: Sequence[Knob], evidence: Evidence, chosen: Knob, candidate: Candidate) -> str:
     """One line for the stream: how much is known, what was chosen and how."""
     tried = sum(bool(evidence.of(knob)) for knob in knobs)
-    how = {"first": "first step", "other side": "other side", "further": "further the same way", "tpe": "TPE"}
+    how = {
+        "first": "first step",
+        "other side": "other side",
+        "further": "further the same way",
+        "tpe": "TPE",
+        "again": "again",
+    }
     said = how.get(candidate.move, "left over")
     return (
         f"{len(knobs)} knobs, {tried} tried; {chosen.name} {shown(chosen.value)} -> {shown(candidate.value)} ({said})"

@@ -136,6 +136,27 @@ def test_what_makes_no_difference_waits_until_a_switch_is_changed() -> None:
     assert "train.py:IDLE" in chosen(text.replace('"a"', '"b"'))
 
 
+def test_looks_again_where_most_has_changed_since() -> None:
+    text = "ORDER = 3\nBYTES = 4096\n"
+    start = {"train.py:ORDER": 3, "train.py:BYTES": 512}
+    rows: list[Tried] = []
+
+    def row(name: str, before: int, after: int, delta: float, **now: int) -> None:
+        point = {**start, **{f"train.py:{key}": value for key, value in now.items()}, f"train.py:{name}": after}
+        detail = {"constant": f"train.py:{name}", "index": None, "before": before, "after": after, "point": point}
+        verdict = "keep" if delta > 0 else "discard"
+        rows.append(Tried(id=f"e{len(rows) + 1}", campaign="c", verdict=verdict, delta=delta, detail=detail))
+
+    space = {"ORDER": Space(low=2, high=4), "BYTES": Space(choices=(512, 1024, 2048, 4096))}
+    row("ORDER", 3, 4, -0.01)
+    row("ORDER", 3, 2, -0.2)
+    for before in (512, 1024, 2048):
+        row("BYTES", before, before * 2, 0.1, BYTES=before)
+    made = draft(Sweep(), brief(text, 9, tried=tuple(rows), program=program(space)))
+    assert made.title == "ORDER 3 -> 4"
+    assert "another look" in made.mechanism
+
+
 def test_earlier_campaigns_teach_and_are_not_repeated() -> None:
     _, record, text = campaign(Sweep(), 30)
     earlier = tuple(msgspec.structs.replace(each, campaign="old") for each in record)
