@@ -8,6 +8,8 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -38,7 +40,7 @@ from praxtui.journal.events import (
     TrialStarted,
     WaitingBegan,
 )
-from praxtui.journal.fold import fold
+from praxtui.journal.fold import fold, fold_all
 from praxtui.journal.inbox import Inbox, sender
 from praxtui.journal.ledger import row
 from praxtui.journal.state import State
@@ -46,14 +48,19 @@ from praxtui.journal.store import Journal
 
 LOOK_S = 0.1
 GONE_S = 2.0
+LEAVING_S = 10.0
 ENDS_FOLLOWING = ("keys", "flag", "researcher")
 
 
-def follow(folder: Path, *, as_json: bool = False) -> int:
-    """Follow a campaign from now on until it ends; returns the documented exit code."""
+def follow(folder: Path, begin: Callable[[], object] = bool, *, as_json: bool = False) -> int:
+    """Follow a campaign from now on until it ends; returns the documented exit code.
+
+    `begin` is called first, with Ctrl-C meaning already what it means for the follower.
+    """
     follower = Follower(folder, as_json)
     before = signal.signal(signal.SIGINT, follower.interrupted)
     try:
+        begin()
         return follower.go()
     finally:
         signal.signal(signal.SIGINT, before)
@@ -68,31 +75,38 @@ class Follower:
         self.state = State()
         self.pending: list[str] = []
         self.interrupts = 0
+        self.stops_sent = 0
         self.live = LiveLine(sys.stderr if as_json else sys.stdout, folder)
-        self.quiet_until = 0
 
     def interrupted(self, number: int, frame: FrameType | None) -> None:
         """Ctrl-C: once stops after the current run, twice now, a third time leaves."""
+        # Only counted here: a handler may come in the middle of a write to the stream it would write to.
         self.interrupts += 1
         if self.interrupts > 2:
             raise KeyboardInterrupt
-        Inbox(self.folder).send("stop", {"now": self.interrupts > 1}, sender())
-        more = "stopping after this run; Ctrl-C again stops it now" if self.interrupts == 1 else "stopping now"
-        self.live.clear()
-        print(f"\n{more}", file=sys.stderr)
+
+    def _stop(self) -> None:
+        """Pass on what Ctrl-C asked for since the last look."""
+        while self.stops_sent < self.interrupts:
+            self.stops_sent += 1
+            Inbox(self.folder).send("stop", {"now": self.stops_sent > 1}, sender())
+            more = "stopping after this run; Ctrl-C again stops it now" if self.stops_sent == 1 else "stopping now"
+            self.live.clear()
+            print(f"\n{more}", file=sys.stderr)
 
     def go(self) -> int:
         """Read and print until the campaign has ended, waits for a person, or lost its engine."""
         with Journal.open(self.folder) as journal:
-            self.quiet_until = self._begin(journal)
+            self._begin(journal)
             gone = None
             while True:
+                self._stop()
                 for event in journal.read(self.state.seq):
                     self.state = fold(self.state, event)
                     self._say(event)
                 if self.state.ended and not self.state.engine_live:
                     return self._end()
-                if self.state.waiting in ENDS_FOLLOWING:
+                if self.state.waiting in ENDS_FOLLOWING and not self.interrupts:
                     self._flush()
                     self._print(f"waiting: {self.state.waiting_reason}")
                     self._last()
@@ -102,21 +116,21 @@ class Follower:
                 elif gone is None:
                     gone = time.monotonic()
                 elif time.monotonic() - gone > GONE_S:
-                    return self._dead()
+                    return self._end() if self.state.ended else self._dead()
                 self.live.show(self.state)
                 time.sleep(LOOK_S)
 
-    def _begin(self, journal: Journal) -> int:
+    def _begin(self, journal: Journal) -> None:
         """What lies before the engine of now was said by an earlier follower."""
-        known = 0
-        for event in journal.read():
-            if isinstance(event.fact, EngineStarted):
-                known = event.seq
-        return known - 1
+        engines = [event.seq for event in journal.read() if isinstance(event.fact, EngineStarted)]
+        known = engines[-1] - 1 if engines else 0
+        self.state = fold_all(self.state, takewhile(lambda event: event.seq <= known, journal.read()))
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
     def _end(self) -> int:
+        # When this returns nothing of the campaign is at work any more, and its folder can be moved or copied.
+        liveness.wait_until_gone(self.folder, LEAVING_S)
         self._flush()
         self.live.clear()
         state = self.state
@@ -144,8 +158,6 @@ class Follower:
     # --- what is said ------------------------------------------------------------------------------------------------
 
     def _say(self, event: Event) -> None:
-        if event.seq <= self.quiet_until:
-            return
         fact = event.fact
         if isinstance(fact, Judged):
             self._flush()

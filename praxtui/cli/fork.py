@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from praxtui.errors import DONE, UserError, did_you_mean
+from praxtui.cli.reading import experiment_of
+from praxtui.errors import DONE, UserError
 from praxtui.journal.folded import folded
 from praxtui.journal.store import Journal
 
@@ -18,10 +19,9 @@ def fork(folder: Path, experiment: str, name: str | None) -> int:
     with Journal.open(folder) as journal:
         state = folded(journal)
         program = parse(journal.get_blob(state.program).decode(), Path(state.leaf) / "program.md")
-    found = state.experiments.get(experiment)
-    if found is None or (found.commit is None and found.id != "e0"):
-        what = "no experiment" if found is None else "no commit yet in"
-        raise UserError(f"{what} {experiment!r} of {state.id}{did_you_mean(experiment, state.experiments)}")
+    found = experiment_of(state, experiment)
+    if found.commit is None and found.id != "e0":
+        raise UserError(f"{experiment} of {state.id} has no commit: {found.reason or 'it is being drafted'}")
     leaf = Path(state.leaf)
     request = Request(
         leaf=leaf,

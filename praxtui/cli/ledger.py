@@ -14,7 +14,7 @@ from praxtui.journal.ledger import rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", help="the campaign, or the beginning of its id")
+    parser.add_argument("id", metavar="ID", help="the campaign, or the beginning of its id")
     parser.add_argument("--json", action="store_true", help="a list of rows, e0 first")
 
 

@@ -55,17 +55,18 @@ def _answer(words: list[str]) -> int:
 
 
 def _dispatch(verb: str, rest: list[str]) -> int:
-    import argparse
     from importlib import import_module
+
+    from praxtui.cli.arguments import Parser
 
     module_name, about = VERBS[verb]
     module = import_module(module_name)
-    parser = argparse.ArgumentParser(prog=f"praxtui {verb}", description=about, allow_abbrev=False)
+    parser = Parser(prog=f"praxtui {verb}", description=about, allow_abbrev=False)
     parser.set_defaults(verb=verb)
     module.add_arguments(parser)
     try:
-        args = parser.parse_args(rest)
-    except SystemExit as ended:  # argparse has said what is wrong, or printed its help
+        args = parser.read(rest)
+    except SystemExit as ended:  # argparse has printed its help
         return ended.code if isinstance(ended.code, int) else DONE
     code: int = module.run(args)
     return code

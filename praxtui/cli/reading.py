@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from praxtui.errors import UserError, did_you_mean
 from praxtui.journal import campaigns, liveness, status
 from praxtui.journal.fold import FOLD_VERSION
 from praxtui.journal.folded import folded
-from praxtui.journal.state import State
+from praxtui.journal.state import Experiment, State
 from praxtui.journal.store import Journal
 
 
@@ -19,6 +20,24 @@ def opened(id: str) -> tuple[Path, Journal, State]:
     folder = campaigns.find(id)
     journal = Journal.open(folder)
     return folder, journal, folded(journal)
+
+
+def state_of(folder: Path) -> State:
+    """The folded state of a campaign as it stands."""
+    with Journal.open(folder) as journal:
+        return folded(journal)
+
+
+def experiment_of(state: State, name: str) -> Experiment:
+    """The experiment that a person named; raises UserError with the nearest ids."""
+    found = state.experiments.get(name)
+    if found is None:
+        last = next(reversed(state.experiments), None)
+        raise UserError(
+            f"no experiment {name!r} in {state.id}{did_you_mean(name, state.experiments)}",
+            fix=f"it has e0 to {last}" if last else "it has none yet",
+        )
+    return found
 
 
 def status_of(folder: Path) -> dict[str, Any]:

@@ -6,15 +6,17 @@ import argparse
 import sys
 from pathlib import Path
 
-from praxtui.cli.reading import status_of
+from praxtui.cli.reading import state_of, status_of
+from praxtui.cli.steer import told
 from praxtui.errors import DONE, UserError
 from praxtui.journal import campaigns, liveness
-from praxtui.journal.inbox import Inbox, sender
-from praxtui.journal.store import Journal
+from praxtui.journal.inbox import Inbox
+
+LEAVING_S = 10.0  # an engine whose campaign has ended closes its journal; the next one waits for that
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", nargs="?", help="the campaign, or the beginning of its id")
+    parser.add_argument("id", nargs="?", metavar="ID", help="the campaign, or the beginning of its id")
     parser.add_argument("--all", action="store_true", help="restart the engine of every dead campaign")
     parser.add_argument("--follow", action="store_true", help="follow it afterwards, as `run` does")
 
@@ -25,42 +27,44 @@ def run(args: argparse.Namespace) -> int:
     if args.all:
         return _all()
     folder = campaigns.find(args.id)
-    print(_resume(folder))
-    if args.follow:
+    code = _resume(folder)
+    if args.follow and code == DONE:
         from praxtui.cli.follow import follow
 
         return follow(folder)
-    return DONE
+    return code
 
 
 def _all() -> int:
-    dead = [folder for folder in campaigns.campaigns() if status_of(folder)["state"] == "dead"]
-    if not dead:
-        print("no campaign is dead")
-    worst = DONE
-    for folder in dead:
+    tried, worst = 0, DONE
+    for folder in campaigns.campaigns():
         try:
-            print(_resume(folder))
+            if status_of(folder)["state"] == "dead":
+                tried += 1
+                worst = max(worst, _resume(folder))
         except UserError as error:
             print(f"praxtui: {folder.name}: {error}", file=sys.stderr)
             worst = max(worst, error.exit_code)
+    if not tried:
+        print("no campaign is dead")
     return worst
 
 
-def _resume(folder: Path) -> str:
-    from praxtui.journal.folded import folded
-
+def _resume(folder: Path) -> int:
+    """Say and do what makes the campaign run; returns once its engine answers."""
     name = folder.name
-    with Journal.open(folder) as journal:
-        state = folded(journal)
-    if liveness.alive(folder).alive:
-        if not state.paused:
-            return f"{name} is running already"
-        Inbox(folder).send("resume", {}, sender())
-        return f"{name} goes on"
+    state = state_of(folder)
+    if state.ended:
+        liveness.wait_until_gone(folder, LEAVING_S)
+    elif liveness.alive(folder).alive:
+        if state.paused:
+            return told(folder, "resume", {})
+        print(f"{name} is running already")
+        return DONE
     if state.ended == "finished" and not Inbox(folder).pending(state.commands):
-        return f"{name} is finished: {state.end_reason}; give it more with `praxtui budget {name}`, then resume it"
+        print(f"{name} is finished: {state.end_reason}; give it more with `praxtui budget {name}`, then resume it")
+        return DONE
     from praxtui.engine.supervisor import start
 
-    pid = start(folder)
-    return f"{name} goes on: engine {pid}"
+    print(f"{name} goes on: engine {start(folder)}")
+    return DONE

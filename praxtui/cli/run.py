@@ -4,36 +4,34 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from praxtui.cli.arguments import SEED_MOST, amount, one_of, or_none, whole
 from praxtui.errors import DONE, RequirementMissing, UserError, did_you_mean
 
 RESEARCHERS = ("sweep", "null", "llm")
-NOT_GIVEN = object()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("leaf", help="a folder with a program.md, or the name of a leaf (`praxtui leaves`)")
+    add("leaf", metavar="LEAF", help="a folder with a program.md, or the name of a leaf (`praxtui leaves`)")
     add("--name", metavar="ID", help="the campaign's id; today's date and a letter otherwise")
     add(
         "--researcher", metavar="sweep|llm|null", default="sweep", help="who proposes (default: sweep, without a model)"
     )
     add("--model", action="append", default=[], metavar="M", help="a language model, for the llm researcher")
-    add("--experiments", type=_number(int, 0), metavar="N", help="end after so many judged experiments")
-    add("--hours", type=_number(float, 0), metavar="H", help="end after so many hours")
+    add("--experiments", type=whole(), metavar="N", help="end after so many judged experiments")
+    add("--hours", type=amount, metavar="H", help="end after so many hours")
     add(
         "--usd",
-        type=_usd,
-        default=NOT_GIVEN,
+        type=or_none(amount),
         metavar="U|none",
         help="end when so many dollars are spent; none: without limit",
     )
-    add("--tokens", type=_number(int, 0), metavar="T", help="end when so many tokens are used")
+    add("--tokens", type=whole(), metavar="T", help="end when so many tokens are used")
     add("--set", action="append", default=[], metavar="block.key=value", help="another value for a key of program.md")
-    add("--seed", type=_number(int, 0), default=0, metavar="N", help="the selection seed (default 0)")
+    add("--seed", type=whole(most=SEED_MOST), default=0, metavar="N", help="the selection seed (default 0)")
     add(
         "--after",
         metavar="ID|all",
@@ -41,36 +39,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="begin with what earlier campaigns of the leaf tried",
     )
-    add("--slots", type=_number(int, 1), metavar="K", help="runs at once")
-    add("--lookahead", type=_number(int, 0), metavar="L", help="drafts made while a run is under way (default 1)")
+    add("--slots", type=whole(1), metavar="K", help="runs at once")
+    add("--lookahead", type=whole(), metavar="L", help="drafts made while a run is under way (default 1)")
     add("--place", metavar="P", help="where runs execute (default local)")
     add(
-        "--autonomy", choices=("auto", "review"), default="auto", help="review: every draft waits for `praxtui approve`"
+        "--autonomy",
+        type=one_of("auto", "review"),
+        default="auto",
+        metavar="auto|review",
+        help="review: every draft waits for `praxtui approve`",
     )
     add("--allow-unsandboxed", action="store_true", help="let a model's drafts run where there is no sandbox")
     add("--detach", action="store_true", help="start the campaign and return")
     add("--json", action="store_true", help="one ledger row a line, the status document last")
-
-
-def _number(kind: Callable[[str], Any], least: float) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        value = kind(text)
-        if not value >= least:
-            raise ValueError(text)
-        return value
-
-    read.__name__ = f"number of at least {least:g}"
-    return read
-
-
-def _usd(text: str) -> float | None:
-    value = None if text == "none" else float(text)
-    if value is not None and not value >= 0:
-        raise ValueError(text)
-    return value
-
-
-_usd.__name__ = "amount, or none,"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -78,10 +59,10 @@ def run(args: argparse.Namespace) -> int:
     from praxtui.cli.follow import follow
     from praxtui.engine.supervisor import start
 
-    start(folder)
     if args.detach:
+        start(folder)
         return _detached(folder, args.json)
-    return follow(folder, as_json=args.json)
+    return follow(folder, lambda: start(folder), as_json=args.json)
 
 
 def begin(args: argparse.Namespace) -> Path:
@@ -109,7 +90,7 @@ def begin(args: argparse.Namespace) -> Path:
     budgets = Budgets(
         walls.experiments if args.experiments is None else args.experiments,
         walls.hours if args.hours is None else args.hours,
-        walls.usd if args.usd is NOT_GIVEN else args.usd,
+        walls.usd if args.usd is None else None if args.usd == "none" else args.usd,
         walls.tokens if args.tokens is None else args.tokens,
     )
     request = Request(

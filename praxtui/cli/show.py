@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from praxtui.cli.ledger import verdict
-from praxtui.cli.reading import opened
+from praxtui.cli.reading import experiment_of, opened
 from praxtui.cli.text import clock, delta, metric, money, plain, print_json, table
-from praxtui.errors import DONE, UserError, did_you_mean
+from praxtui.errors import DONE
 from praxtui.journal import logs
 from praxtui.journal.ledger import row
 from praxtui.journal.state import Experiment
@@ -18,8 +18,8 @@ from praxtui.journal.store import Journal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", help="the campaign, or the beginning of its id")
-    parser.add_argument("experiment", help="e0, e1, ...")
+    parser.add_argument("id", metavar="ID", help="the campaign, or the beginning of its id")
+    parser.add_argument("experiment", metavar="eN", help="e0, e1, ...")
     parser.add_argument("--json", action="store_true", help="its ledger row, with diff, note and log files")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--diff", action="store_true", help="its change, as a unified diff")
@@ -30,14 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     folder, journal, state = opened(args.id)
     with journal:
-        found = state.experiments.get(args.experiment)
-        if found is None:
-            near = did_you_mean(args.experiment, state.experiments)
-            last = next(reversed(state.experiments), None)
-            raise UserError(
-                f"no experiment {args.experiment!r} in {state.id}{near}",
-                fix=f"it has e0 to {last}" if last else "it has none yet",
-            )
+        found = experiment_of(state, args.experiment)
         diff = _diff(journal, found)
         files = _logs(folder, found)
         said = [item.text for item in journal.stream_read(experiment=found.id)]

@@ -12,7 +12,7 @@ from praxtui.journal import campaigns
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", help="the campaign, or the beginning of its id")
+    parser.add_argument("id", metavar="ID", help="the campaign, or the beginning of its id")
     parser.add_argument("--json", action="store_true", help="the status document")
 
 

@@ -9,54 +9,45 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from praxtui.cli.arguments import amount, one_of, or_none, whole
+from praxtui.cli.reading import experiment_of, state_of
 from praxtui.errors import DONE, USAGE, UserError
 from praxtui.journal import campaigns, liveness
 from praxtui.journal.events import CommandTaken
 from praxtui.journal.inbox import Inbox, sender
-from praxtui.journal.state import State
 from praxtui.journal.store import Journal
 
 ANSWER_S = 5.0
 LOOK_S = 0.03
 BUDGETS: tuple[tuple[str, Callable[[str], Any]], ...] = (
-    ("experiments", int),
-    ("hours", float),
-    ("usd", float),
-    ("tokens", int),
+    ("experiments", whole()),
+    ("hours", amount),
+    ("usd", amount),
+    ("tokens", whole()),
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     verb = parser.get_default("verb")
-    parser.add_argument("id", help="the campaign, or the beginning of its id")
+    parser.add_argument("id", metavar="ID", help="the campaign, or the beginning of its id")
     if verb == "hint":
-        parser.add_argument("text", nargs="+", help="a sentence for the researcher")
+        parser.add_argument("text", nargs="+", metavar="TEXT", help="a sentence for the researcher")
     elif verb == "stop":
         parser.add_argument("--now", action="store_true", help="do not wait for the current run")
     elif verb == "veto":
-        parser.add_argument("reason", nargs="*", help="why, for the record")
+        parser.add_argument("reason", nargs="*", metavar="REASON", help="why, for the record")
     elif verb in ("keep", "discard", "fork"):
-        parser.add_argument("experiment", help="e1, e2, ...")
+        parser.add_argument("experiment", metavar="eN", help="e1, e2, ...")
         if verb == "fork":
-            parser.add_argument("--name", help="the new campaign's id")
+            parser.add_argument("--name", metavar="ID", help="the new campaign's id")
     elif verb == "budget":
         for name, kind in BUDGETS:
-            parser.add_argument(f"--{name}", type=_or_none(kind), metavar="N|none", help="none: without limit")
+            parser.add_argument(f"--{name}", type=or_none(kind), metavar="N|none", help="none: without limit")
     elif verb == "autonomy":
-        parser.add_argument("autonomy", choices=("auto", "review"), help="review: every draft waits for approve")
-
-
-def _or_none(kind: Callable[[str], Any]) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        if text == "none":
-            return text
-        value = kind(text)
-        if not value >= 0:
-            raise ValueError(text)
-        return value
-
-    read.__name__ = "number"
-    return read
+        wanted = one_of("auto", "review")
+        parser.add_argument(
+            "autonomy", type=wanted, metavar="auto|review", help="review: every draft waits for approve"
+        )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,25 +56,34 @@ def run(args: argparse.Namespace) -> int:
         from praxtui.cli.fork import fork
 
         return fork(folder, args.experiment, args.name)
-    words = _arguments(args)
+    words = _arguments(args, folder)
     if args.verb == "stop" and (said := _over(folder)):
         print(said)
         return DONE
-    command = Inbox(folder).send(args.verb, words, sender())
+    return told(folder, args.verb, words)
+
+
+def told(folder: Path, verb: str, words: dict[str, Any]) -> int:
+    """Leave a command, and print what a live engine says to it; the exit code."""
+    command = Inbox(folder).send(verb, words, sender())
     if not liveness.alive(folder).alive:
         print(f"{folder.name} has no live engine: the command waits; `praxtui resume {folder.name}` takes it")
         return DONE
     return _answered(folder, command)
 
 
-def _arguments(args: argparse.Namespace) -> dict[str, Any]:
+def _arguments(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     if args.verb == "hint":
-        return {"text": " ".join(args.text)}
+        text = " ".join(args.text).strip()
+        if not text:
+            raise UserError("an empty hint says nothing", fix='for example: praxtui hint ID "try a smaller model"')
+        return {"text": text}
     if args.verb == "stop":
         return {"now": args.now}
     if args.verb == "veto":
         return {"reason": " ".join(args.reason)}
     if args.verb in ("keep", "discard"):
+        experiment_of(state_of(folder), args.experiment)
         return {"experiment": args.experiment}
     if args.verb == "autonomy":
         return {"autonomy": args.autonomy}
@@ -99,10 +99,7 @@ def _arguments(args: argparse.Namespace) -> dict[str, Any]:
 
 def _over(folder: Path) -> str | None:
     """What to say where a campaign is over already, so that there is nothing to stop."""
-    from praxtui.journal.folded import folded
-
-    with Journal.open(folder) as journal:
-        state: State = folded(journal)
+    state = state_of(folder)
     return f"{folder.name} is {state.ended} already: {state.end_reason}" if state.ended else None
 
 
@@ -121,6 +118,9 @@ def _answered(folder: Path, command: int) -> int:
                         file=sys.stdout if fact.ok else sys.stderr,
                     )
                     return DONE if fact.ok else USAGE
+            if not liveness.alive(folder).alive and not journal.last_seq() > seen:
+                print(f"the engine of {folder.name} ended meanwhile: the command waits")
+                return DONE
             time.sleep(LOOK_S)
     print(f"{folder.name} has not answered within {ANSWER_S:g} s; the command waits in its inbox")
     return DONE

@@ -16,6 +16,7 @@ from praxtui.errors import CampaignFault, UserError
 
 IDENTITY = "engine.json"
 LOCK = "engine.lock"
+LOOK_S = 0.02
 UNWRITABLE = "make the campaign's folder writable, free space there, or set PRAXTUI_HOME to a folder on a local disk"
 
 
@@ -120,6 +121,16 @@ def alive(folder: Path) -> Engine:
             known.pid, False, f"its engine was started on {known.host}: whether it lives can be seen only there"
         )
     return Engine(known.pid, same(known))
+
+
+def wait_until_gone(folder: Path, seconds: float) -> bool:
+    """Wait until the campaign's engine has let go of it; False when it still lives after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while alive(folder).alive:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK_S)
+    return True
 
 
 class Lock:

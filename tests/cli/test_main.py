@@ -103,7 +103,11 @@ def test_arguments_reach_the_verb_and_its_code_is_the_exit_code(verb: SimpleName
 def test_wrong_arguments_are_usage_errors(words: list[str], verb: SimpleNamespace, capsys) -> None:
     verb.does = raising(AssertionError("must not run"))
     assert main(["probe", *words]) == 2
-    assert "usage: praxtui probe" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("praxtui: ")
+    assert said.err.endswith("\n  `praxtui probe --help` shows what it takes\n")
+    assert len(said.err.splitlines()) == 2
 
 
 @pytest.mark.parametrize(
