@@ -105,7 +105,7 @@ class Drafting:
             except Exhausted as exhausted:
                 self.exhausted = exhausted.reason
                 if campaign.state.experiments[experiment].verdict is None:
-                    campaign.record.write(Judged(experiment, "void", reason=f"nothing left to try: {exhausted.reason}"))
+                    campaign.record.write(Judged(experiment, "void", reason=exhausted.reason))
                 return
             if campaign.state.experiments[experiment].vetoed:
                 return

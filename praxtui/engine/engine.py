@@ -57,10 +57,9 @@ async def serve(folder: Path, ready: Callable[[], None]) -> int:
         record = Record(Journal.open(folder, write=True), Clock())
         try:
             inbox = Inbox(folder)
-            facts: list[Fact] = [
-                EngineStarted(me.pid, me.start, me.boot, platform.node(), praxtui.__version__, SANDBOX)
-            ]
-            record.write(*_reopening(record.state, inbox), *facts)
+            # First, because the time up to it is not counted: nobody was there.
+            started = EngineStarted(me.pid, me.start, me.boot, platform.node(), praxtui.__version__, SANDBOX)
+            record.write(started, *_reopening(record.state, inbox))
             ready()
             await _guarded(folder, record, inbox)
             return record.state.exit_code

@@ -177,7 +177,7 @@ class Loop:
         await self.evidence.gather(at_end=True)
         if self.state.stop or self.state.paused or self.state.target_met:
             return
-        await announce_waiting(self.campaign, "researcher", f"nothing left to try: {reason}")
+        await announce_waiting(self.campaign, "researcher", reason)
         commands = self.state.commands
         await self.campaign.record.until(lambda: self.state.commands != commands)
         if self.state.waiting:

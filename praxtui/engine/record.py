@@ -83,7 +83,8 @@ class Record:
             self.journal.save_snapshot("state", self.state.seq, FOLD_VERSION, dump(self.state))
             document = msgspec.json.encode(status.document(self.state))
             self.journal.save_snapshot("status", self.state.seq, FOLD_VERSION, document)
-        except (JournalFull, JournalLocked) as error:
+        except (JournalFull, JournalLocked, OverflowError) as error:
+            # Whole numbers beyond 64 bits, which a researcher's own detail may hold, fit JSON but no snapshot.
             log.warning("no snapshot: %s", error)
         self._snapshot_at = self.state.seq
 

@@ -89,13 +89,14 @@ def _thaw(state: State) -> State:
 
 def _pass_time(state: State, event: Event) -> None:
     """Book the time since the last event: only what a live, unpaused engine lived through counts."""
-    gap = event.at - state.at
+    gap = event.at - state.clock
     if gap > 0 and state.engine_live and not isinstance(event.fact, ev.EngineStarted) and not state.ended:
         working = not state.paused or bool(state.running)
         if working:
             state.spent = replace(state.spent, seconds=state.spent.seconds + gap)
         if state.first_run is not None and not state.running and working:
             state.idle_seconds += gap
+    state.clock = event.at
     state.at = max(state.at, event.at)
 
 

@@ -178,10 +178,12 @@ class Spending(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class State(msgspec.Struct, array_like=True):
-    """The fold of a journal. `seq` and `at` are those of the last event in it."""
+    """The fold of a journal. `seq` is that of the last event in it; `at` the latest time of any, and `clock` the time
+    that the last one was written at: earlier than `at` where the machine's clock was set back between two engines."""
 
     seq: int = 0
     at: float = 0.0
+    clock: float = 0.0
     id: str = ""
     leaf: str = ""
     leaf_name: str = ""
