@@ -485,10 +485,17 @@ _decoders: dict[str, msgspec.json.Decoder[Any]] = {}
 
 
 def encode(fact: Fact) -> tuple[str, int, bytes]:
-    """The kind, version and JSON of a fact, as the store keeps them."""
+    """The kind, version and JSON of a fact, as the store keeps them.
+
+    Raises msgspec.ValidationError where a number that must be there is NaN or infinite.
+    """
     if isinstance(fact, Unknown):
         return fact.kind, fact.written_version, fact.raw
-    return type(fact).__name__, type(fact).version, _encoder.encode(fact)
+    kind, version, data = type(fact).__name__, type(fact).version, _encoder.encode(fact)
+    if b"null" in data:
+        # JSON has no NaN and no infinity, null stands for them: what could not be read again is never written.
+        decode(kind, version, data)
+    return kind, version, data
 
 
 def decode(kind: str, version: int, data: bytes) -> Fact:

@@ -57,16 +57,17 @@ def test_a_wrong_word_is_one_clear_message(
     assert not (tmp_path / "home").exists()
 
 
-@given(st.text(max_size=20))
+@given(st.text(max_size=20) | st.integers().map(str) | st.floats().map(str))
 def test_numbers_are_read_or_refused(text: str) -> None:
     for read in (whole(), whole(1, SEED_MOST), amount):
         try:
             value = read(text)
         except argparse.ArgumentTypeError as refused:
-            assert str(refused).startswith(f"{text} is not a ")
+            value, said = 0, str(refused)
         else:
-            assert 0 <= value <= MOST or read is amount
-            assert math.isfinite(value)
+            said = f"{text} is not a number"
+        assert said.startswith(f"{text} is not a ")
+        assert 0 <= value <= MOST or (read is amount and 0 <= value < math.inf)
 
 
 def test_none_is_a_word_of_its_own() -> None:
