@@ -44,6 +44,10 @@ class CampaignFault(UserError):
     exit_code = FAULT
 
 
+class DiskFull(CampaignFault):
+    """No space (or quota) is left where something must be written. Nothing recorded is lost; it can be waited out."""
+
+
 def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
     """The names in `known` closest to `word`, best first, at most `most`; empty if none is near."""
     return difflib.get_close_matches(word, list(known), n=most, cutoff=0.5)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from praxtui.errors import UserError
 
+ROOM_BYTES = 1_000_000
+
 
 def home() -> Path:
     """`PRAXTUI_HOME`, else the platform's user data directory. Not created here."""
@@ -53,6 +55,17 @@ def bundled_leaves() -> Path:
     package = Path(__file__).resolve().parent
     inside = package / "leaves"
     return inside if inside.is_dir() else package.parent / "leaves"
+
+
+def has_room(folder: Path) -> bool:
+    """Whether the disk that holds `folder`, or would, has room for a few more small files."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        left = os.statvfs(folder)
+    except OSError:
+        return True
+    return left.f_bavail * left.f_frsize >= ROOM_BYTES and not (left.f_files > 0 and left.f_favail == 0)
 
 
 def ensure(folder: Path) -> Path:

@@ -11,7 +11,7 @@ from praxtui.engine.judge.sequential import Plan, Verdict
 from praxtui.journal.state import Epoch, Experiment, Run, State, Trial
 
 # A run that a person or a fault ended says nothing about the experiment; it is made again.
-NO_EVIDENCE = frozenset({"stopped", "lost"})
+NO_EVIDENCE = frozenset({"stopped", "lost", "not started"})
 
 
 def book_of(state: State) -> Book:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from praxtui.engine.data_watch import DataWatch
-from praxtui.engine.record import Record
+from praxtui.engine.record import FULL_RETRY_S, Record
+from praxtui.errors import DiskFull
+from praxtui.journal.events import WaitingBegan, WaitingEnded
 from praxtui.journal.state import Epoch, State
 from praxtui.program.spec import Program
 from praxtui.research.protocol import Researcher, Tried
@@ -18,6 +21,7 @@ from praxtui.workspace import novelty
 from praxtui.workspace.repository import LeafRepository
 from praxtui.workspace.tree import Tree
 
+log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -73,8 +77,24 @@ class Campaign:
         return epoch
 
     async def git(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do git or file work in the one thread for it."""
-        return await asyncio.get_running_loop().run_in_executor(self._git, lambda: work(*args, **kwargs))
+        """Do git or file work, which may be done again, in the one thread for it.
+
+        While the disk is full, the campaign says so and waits.
+        """
+        waited = False
+        while True:
+            try:
+                done = await asyncio.get_running_loop().run_in_executor(self._git, lambda: work(*args, **kwargs))
+            except DiskFull as full:
+                waited = True
+                if self.state.waiting != "disk":
+                    log.error("%s; trying again every %g s", full.message, FULL_RETRY_S)
+                    self.record.write(WaitingBegan("disk", full.message))
+                await asyncio.sleep(FULL_RETRY_S)
+                continue
+            if waited and self.state.waiting == "disk":
+                self.record.write(WaitingEnded("disk"))
+            return done
 
     def lever_paths(self, commit: str) -> tuple[str, ...]:
         """The levers of a commit: every tracked file of the leaf that a glob of `levers.edit` or `levers.new` names."""

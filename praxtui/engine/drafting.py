@@ -152,15 +152,15 @@ class Drafting:
     ) -> None:  # fmt: skip
         """Record a committed draft: its levers' contents and diff as blobs, its ref, then the fact."""
         campaign = self._campaign
-        journal = campaign.record.journal
+        record = campaign.record
         diff = await campaign.git(campaign.repository.diff, base, commit)
         blobs = {
-            path: None if text is None else journal.put_blob(text.encode("utf-8", "surrogateescape"))
+            path: None if text is None else record.put_blob(text.encode("utf-8", "surrogateescape"))
             for path, text in files.items()
         }
         fact = DraftCommitted(
             experiment, number, commit, base, parent, sorted(files), blobs,
-            journal.put_blob(diff.encode("utf-8", "surrogateescape")), key,
+            record.put_blob(diff.encode("utf-8", "surrogateescape")), key,
             novelty.line_count(after) - novelty.line_count(before), carried, use,
         )  # fmt: skip
         await campaign.git(campaign.repository.record_draft, campaign.state.id, experiment, commit)

@@ -154,7 +154,7 @@ async def _poll(steering: Steering) -> None:
     while True:
         try:
             steering.take()
-        except CampaignFault as error:
+        except UserError as error:
             log.warning("the inbox cannot be read: %s", error)
         await asyncio.sleep(POLL_S)
 

@@ -91,7 +91,7 @@ async def _opened(
     return EpochOpened(
         epoch=number,
         reason=reason,
-        program=campaign.record.journal.put_blob(program.text.encode()),
+        program=campaign.record.put_blob(program.text.encode()),
         base=base,
         head=head,
         goal=program.metric.goal,

@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from praxtui.engine import briefing, budget, measure, program_edits, sealed_data, verdict
-from praxtui.engine.book import book_of
+from praxtui.engine.book import NO_EVIDENCE, book_of
 from praxtui.engine.branch import Branch
 from praxtui.engine.campaign import Campaign
 from praxtui.engine.checks import Refused
@@ -78,7 +78,7 @@ class Loop:
                 if self.state.stop:
                     continue
                 run = await self.runner.run(epoch.head, "baseline", seed)
-                if run.metric is None and run.why not in ("lost", "stopped"):
+                if run.metric is None and run.why not in NO_EVIDENCE:
                     self.end("stopped", f"the baseline gives no metric: {run.reason}", exit_code=4)
                     return False
         head = self.state.experiments[epoch.head]
@@ -223,7 +223,8 @@ class Loop:
                 # What a person stopped before it could be judged says nothing about the experiment.
                 record.write(Judged(name, "void", reason="campaign ended"))
             elif found == "run":
-                await self.runner.run(name, "repair" if e.draft > 1 and not e.carried else "select", self.state.seed)
+                repaired = any(run.use in verdict.SELECTING and run.commit != e.commit for run in e.runs)
+                await self.runner.run(name, "repair" if repaired else "select", self.state.seed)
             elif found == "repair":
                 await self._repair(e)
             else:
@@ -241,7 +242,9 @@ class Loop:
         """Send a crash back to the researcher with the end of the log, at most twice; then it is a crash."""
         run = verdict.runs_of_draft(e)[-1]
         reason = run.reason or "no metric"
-        crashed = sum(1 for r in e.runs if r.use in verdict.SELECTING and r.metric is None and r.over)
+        crashed = sum(
+            1 for r in e.runs if r.use in verdict.SELECTING and r.metric is None and r.over and r.why not in NO_EVIDENCE
+        )
         crash = Judged(e.id, "crash", reason=reason)
         by_researcher = e.by == self.campaign.researcher.name
         if crashed > REPAIRS or not by_researcher or self.state.stop:

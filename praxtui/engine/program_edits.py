@@ -42,10 +42,10 @@ async def take(campaign: Campaign) -> bool:
     diff = "".join(
         difflib.unified_diff(before.text.splitlines(True), after.text.splitlines(True), "program.md", "program.md")
     )
-    journal = campaign.record.journal
-    blob = journal.put_blob(after.text.encode())
+    record = campaign.record
+    blob = record.put_blob(after.text.encode())
     campaign.program = after
-    campaign.record.write(ProgramChanged(blob, journal.put_blob(diff.encode()), opens))
+    campaign.record.write(ProgramChanged(blob, record.put_blob(diff.encode()), opens))
     log.info("program.md was edited; %s", "a new epoch begins" if opens else "prose only")
     if opens:
         await epochs.reopen(campaign, "program.md: the specification was edited")

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from praxtui.engine.clock import Clock
 from praxtui.journal import status
@@ -17,9 +18,22 @@ from praxtui.journal.state import State
 from praxtui.journal.store import Journal
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 SNAPSHOT_EVERY = 2000
 FULL_RETRY_S = 2.0
+
+
+def _patiently(work: Callable[[], T]) -> T:
+    """Write to the journal, trying again for as long as the disk is full or somebody else keeps the file locked."""
+    while True:
+        try:
+            return work()
+        except (JournalFull, JournalLocked) as error:
+            # Nothing was written, and nothing else could be, so there is nothing better to do than to wait here;
+            # a training that is under way is looked after by its shim.
+            log.error("the journal cannot be written: %s; trying again in %g s", error, FULL_RETRY_S)
+            time.sleep(FULL_RETRY_S)
 
 
 class Record:
@@ -34,20 +48,16 @@ class Record:
 
     def write(self, *facts: Fact) -> State:
         """Append facts in one durable transaction and fold them. Waits out a full disk or a foreign lock."""
-        while True:
-            try:
-                events = self.journal.append(facts, self.clock.now())
-                break
-            except (JournalFull, JournalLocked) as error:
-                # Nothing was written, and nothing else could be, so there is nothing better to do than to wait here;
-                # a training that is under way is looked after by its shim.
-                log.error("the journal cannot be written: %s; trying again in %g s", error, FULL_RETRY_S)
-                time.sleep(FULL_RETRY_S)
+        events = _patiently(lambda: self.journal.append(facts, self.clock.now()))
         self.state = fold_all(self.state, events)
         if self.state.seq - self._snapshot_at >= SNAPSHOT_EVERY:
             self.snapshot()
         self.wake()
         return self.state
+
+    def put_blob(self, data: bytes) -> str:
+        """Keep `data` once; returns its digest, for a fact that is written next. Waits as `write` does."""
+        return _patiently(lambda: self.journal.put_blob(data))
 
     def wake(self) -> None:
         """Let every `until` look again."""

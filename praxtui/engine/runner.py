@@ -6,15 +6,17 @@ import asyncio
 import logging
 import shutil
 import uuid
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+
+from msgspec.structs import replace
 
 from praxtui import paths
 from praxtui.engine import measure, sealed_data
+from praxtui.engine.book import NO_EVIDENCE
 from praxtui.engine.campaign import Campaign
+from praxtui.errors import DiskFull
 from praxtui.journal.curves import CurveWriter
-from praxtui.journal.events import RunEnded, RunStarted, WaitingBegan, WaitingEnded
+from praxtui.journal.events import RunEnded, RunStarted
 from praxtui.journal.state import Run
 from praxtui.program import commands
 from praxtui.program.ready import chosen_gpus, gpu_count
@@ -22,13 +24,11 @@ from praxtui.runs import environment
 from praxtui.runs.local import RunHandle, lost, read_exit
 from praxtui.runs.output import Follower
 from praxtui.runs.spec import Exit, Handover, Spec, Stage, log_cap
-from praxtui.workspace.refusals import DiskFull
+from praxtui.workspace.refusals import disk_faults
 from praxtui.workspace.tree import Tree
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
-DISK_RETRY_S = 2.0
 CURVE_S = 1.0
 SCRATCH = ("scratch", "evaluate-scratch")
 
@@ -61,9 +61,13 @@ class Runner:
         self._stop_asked = False
         campaign.record.write(RunStarted(experiment, n, use, seed, commit, campaign.epoch.number, trial, pair))
         folder = campaign.run_folder(experiment, n)
-        await self.waiting_for_disk(lambda: self._prepare(commit, folder))
-        spec, env = self._spec(experiment, use, seed, folder)
-        handle = await asyncio.to_thread(campaign.place.start, folder, spec, env)
+        await campaign.git(self._prepare, commit, folder)
+        spec, env = await campaign.git(self._spec, experiment, use, seed, folder)
+        try:
+            handle = await asyncio.to_thread(campaign.place.start, folder, spec, env)
+        except DiskFull as full:
+            log.error("%s", full.message)
+            return await self._close(experiment, n, folder, await campaign.git(lost, folder))
         return await self._see_through(handle, experiment, n)
 
     async def adopt(self, experiment: str, n: int) -> Run:
@@ -77,26 +81,8 @@ class Runner:
             run = self._run(experiment, n)
             self._stop_asked = bool(run.killed) or campaign.state.stop == "now"
             return await self._see_through(handle, experiment, n)
-        folder.mkdir(parents=True, exist_ok=True)
-        ended = await asyncio.to_thread(lambda: read_exit(folder) or lost(folder))
+        ended = await campaign.git(lambda: read_exit(folder) or lost(folder))
         return await self._close(experiment, n, folder, ended)
-
-    async def waiting_for_disk(self, work: Callable[[], T]) -> T:
-        """Do `work` in the git thread; while the disk is full, say so and try again."""
-        campaign = self._campaign
-        waited = False
-        while True:
-            try:
-                done = await campaign.git(work)
-            except DiskFull as full:
-                if not waited:
-                    campaign.record.write(WaitingBegan("disk", full.message))
-                waited = True
-                await asyncio.sleep(DISK_RETRY_S)
-                continue
-            if waited:
-                campaign.record.write(WaitingEnded("disk"))
-            return done
 
     def _run(self, experiment: str, n: int) -> Run:
         return next(run for run in self._campaign.state.experiments[experiment].runs if run.n == n)
@@ -108,7 +94,11 @@ class Runner:
     def _prepare(self, commit: str, folder: Path) -> None:
         for tree in self._trees():
             tree.prepare(commit, self._campaign.program.loop.data)
-        folder.mkdir(parents=True, exist_ok=True)
+        with disk_faults("make the folder of a run", folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        for place in (folder, self._campaign.run_tree.folder):
+            if not paths.has_room(place):
+                raise DiskFull(f"nothing is run while the disk of {place} is full")
 
     def _spec(self, experiment: str, use: str, seed: int, folder: Path) -> tuple[Spec, dict[str, str]]:
         """The shim's instructions, and its environment: what the person's own lets through, secrets among it."""
@@ -116,7 +106,7 @@ class Runner:
         loop, secrets = campaign.program.loop, campaign.program.constraints.secrets
         inherited = environment.inherited(secrets)
         # A cache of the experiment's own: what one experiment compiles or leaves there, no other may read.
-        cache = paths.ensure(paths.cache_dir() / campaign.folder.name / experiment)
+        cache = paths.cache_dir() / campaign.folder.name / experiment
 
         def handed(scratch: str) -> dict[str, str]:
             env = environment.handed(
@@ -129,7 +119,8 @@ class Runner:
                 scratch=folder / scratch,
                 cache=cache,
             )
-            environment.make_folders(env)
+            with disk_faults("make the folders of a run", folder):
+                environment.make_folders(env)
             if self._gpu_names is not None:
                 env["CUDA_VISIBLE_DEVICES"] = self._gpu_names
             return env
@@ -186,6 +177,8 @@ class Runner:
                     curve.add(point.name, point.step, point.value, record.clock.now() - began)
             curve.write(now=True)
             exit = ending.result()
+        except DiskFull:
+            exit = await self._campaign.git(lambda: read_exit(handle.run_dir) or lost(handle.run_dir))
         finally:
             ending.cancel()
             self._handle = None
@@ -201,13 +194,16 @@ class Runner:
             return measure.ended(program, experiment, run, folder, exit, broke, gpus)
 
         fact = await campaign.git(measured)
+        if fact.metric is None and fact.why not in NO_EVIDENCE and not fact.broke and not paths.has_room(folder):
+            fact = replace(fact, why="lost", reason=f"the disk was full: {fact.reason}")
+        # Before the write, which needs room that the run may have taken.
+        for name in SCRATCH:
+            shutil.rmtree(folder / name, ignore_errors=True)
         campaign.record.write(fact)
         if fact.broke:
             spoiled = await campaign.git(campaign.watch.changed)
             if spoiled:
                 await sealed_data.prepare(campaign)
-        for name in SCRATCH:
-            shutil.rmtree(folder / name, ignore_errors=True)
         return self._run(experiment, n)
 
     def _broke(self, commit: str) -> str | None:

@@ -62,7 +62,8 @@ def _ended_early(state: State, experiment: Experiment, runs: list[Run], last: Ru
         why = "campaign ended" if state.stop == "now" else "ended by a signal from outside"
         return Judged(experiment.id, "void", reason=why)
     if last.why in NO_EVIDENCE:
-        lost = sum(1 for run in runs if run.why in NO_EVIDENCE)
+        # A run that never started cost nothing, and says nothing against the experiment.
+        lost = sum(1 for run in runs if run.why == "lost")
         return "run" if lost < LOST_TRIES else Judged(experiment.id, "void", reason=f"its run was lost {lost} times")
     return None
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from math import inf, isnan
 from typing import NamedTuple
 
-from praxtui.journal.store import Journal, JournalFull
+from praxtui.journal.store import Journal, JournalFull, JournalLocked
 
 MOST = 2000  # points a series keeps
 EVERY_S = 1.0  # seconds between two writes
@@ -112,13 +112,13 @@ class CurveWriter:
         self.write()
 
     def write(self, now: bool = False) -> None:
-        """Write what changed, if a second has passed since the last time or `now`. A full disk is tried again later."""
+        """Write what changed, if a second has passed since the last time or `now`; what cannot be written waits."""
         if not self._changed or not (now or self._clock() - self._wrote >= EVERY_S):
             return
         self._wrote = self._clock()
         try:
             self._journal.save_curves(*self._run, {name: packed(self._series[name].points()) for name in self._changed})
-        except JournalFull:
+        except (JournalFull, JournalLocked):
             return
         self._changed.clear()
 

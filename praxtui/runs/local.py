@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import select
 import signal
@@ -18,7 +19,8 @@ from pathlib import Path
 
 import msgspec
 
-from praxtui.errors import CampaignFault
+from praxtui import paths
+from praxtui.errors import CampaignFault, DiskFull
 from praxtui.runs import identity, proc, spec
 from praxtui.runs.identity import Identity
 from praxtui.runs.spec import Exit, Spec
@@ -106,7 +108,8 @@ class LocalPlace:
         """Start a run in the existing, unused folder `run_dir`; returns when its shim answers (blocks some 30 ms).
 
         `env` is the shim's whole environment: secrets travel in it and nowhere else. Raises CampaignFault when the
-        folder cannot be written or the shim does not come up; FileExistsError for a folder that has been used.
+        folder cannot be written or the shim does not come up (DiskFull where that is why; `lost` then closes the run);
+        FileExistsError for a folder that has been used.
         """
         for name in ("spec.json", "shim.json", "exit.json"):
             if (run_dir / name).exists():
@@ -115,7 +118,7 @@ class LocalPlace:
             spec.write(run_dir / "spec.json", asked)
             pid, answer = _spawn(run_dir, env)
         except OSError as error:
-            raise CampaignFault(f"cannot start a run in {run_dir}: {error.strerror or error}") from error
+            raise _unwritten(f"cannot start a run in {run_dir}", run_dir, error) from error
         answered = _ended(answer)
         who = spec.read(run_dir / "shim.json", Identity)
         if not answered or who is None or who.pid != pid:
@@ -123,6 +126,8 @@ class LocalPlace:
             ask_to_stop(run_dir, now=True)
             os.kill(pid, signal.SIGKILL)
             _reap(pid)
+            if not paths.has_room(run_dir):
+                raise DiskFull(f"the shim of {run_dir} did not start: the disk is full")
             said = (run_dir / "shim.log").read_text(errors="replace").strip()
             raise CampaignFault(f"the shim of {run_dir} did not start: {said.rpartition(chr(10))[2] or 'no answer'}")
         return RunHandle(run_dir, who, asked, own=True)
@@ -144,9 +149,14 @@ def read_exit(run_dir: Path) -> Exit | None:
 def lost(run_dir: Path) -> Exit:
     """The end of a run whose shim cannot say it: killed, or gone with the machine. What is left of it is killed.
 
-    Known by its session and by PRAXTUI_RUN in its environment; a process that shed both, and whose shim was killed,
+    `why` is `lost`, or `not started` where there never was a shim, or none that got as far as to say so. Leftovers are
+    known by its session and by PRAXTUI_RUN in its environment; a process that shed both, and whose shim was killed,
     is beyond reach. The result is written, so that asking again gives the same answer.
     """
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritten(f"cannot make {run_dir} again", run_dir, error) from error
     # First the file, then the look: a shim that is only now coming up will find it before it starts anything.
     ask_to_stop(run_dir, now=True)
     who = spec.read(run_dir / "shim.json", Identity)
@@ -156,17 +166,31 @@ def lost(run_dir: Path) -> Exit:
     if known is not None:
         return known
     killed = kill_leftovers(run_dir)
-    rebooted = who is not None and who.boot != proc.boot_id()
-    cause = "the machine was restarted" if rebooted else "the shim was killed before it could write the result"
-    left = f" ({killed} leftover processes killed)" if killed else ""
-    ended = time.time()
-    started = _began(run_dir) or ended
-    result = Exit(why="lost", message=cause + left, started=started, ended=ended, boot=proc.boot_id())
+    result = _loss(run_dir, who, f" ({killed} leftover processes killed)" if killed else "")
     try:
         spec.write(run_dir / "exit.json", result)
     except OSError as error:
-        raise CampaignFault(f"cannot write {run_dir / 'exit.json'}: {error.strerror or error}") from error
+        raise _unwritten(f"cannot write {run_dir / 'exit.json'}", run_dir, error) from error
     return result
+
+
+def _loss(run_dir: Path, who: Identity | None, left: str) -> Exit:
+    began = _began(run_dir)
+    if who is None or began is None:
+        now = time.time()
+        message = "nobody saw it start" + left
+        return Exit(why="not started", message=message, started=now, ended=now, boot=proc.boot_id())
+    rebooted = who.boot != proc.boot_id()
+    cause = "the machine was restarted" if rebooted else "the shim was killed before it could write the result"
+    # Nobody saw the end: the last that it is known to have done is what it printed.
+    ended = max([began, *(path.stat().st_mtime for path in run_dir.glob("*.log"))])
+    seconds = round(ended - began, 3)
+    return Exit(why="lost", message=cause + left, started=began, ended=ended, seconds=seconds, boot=proc.boot_id())
+
+
+def _unwritten(what: str, folder: Path, error: OSError) -> CampaignFault:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return (DiskFull if full else CampaignFault)(f"{what}: {error.strerror or error}")
 
 
 def ask_to_stop(run_dir: Path, now: bool = False) -> None:
@@ -175,7 +199,8 @@ def ask_to_stop(run_dir: Path, now: bool = False) -> None:
         (run_dir / "stop").write_text("now\n" if now else "stop\n")
     except OSError:
         # On a full disk an empty file may still be possible, and is enough.
-        (run_dir / "stop").touch()
+        with contextlib.suppress(OSError):
+            (run_dir / "stop").touch()
 
 
 def kill_leftovers(run_dir: Path) -> int:

@@ -15,7 +15,7 @@ import msgspec
 
 from praxtui.errors import UserError
 
-Why = Literal["exit", "timeout", "stopped", "failed to start", "artifact", "lost"]
+Why = Literal["exit", "timeout", "stopped", "failed to start", "artifact", "lost", "not started"]
 
 LOG_CAP = 256 * 10**6
 SMALLEST_CAP = 64 * 1024

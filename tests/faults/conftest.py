@@ -29,7 +29,9 @@ def begin(tmp_path: Path, home: Path) -> Iterator[Begin]:
     scenes: list[Scene] = []
 
     def make(experiments: int = 6, name: str = "c", seed: int = 0, **leaf: Any) -> Scene:
-        scenes.append(Scene(make_leaf(tmp_path / f"leaf-{name}", **leaf), experiments=experiments, name=name, seed=seed))
+        scenes.append(
+            Scene(make_leaf(tmp_path / f"leaf-{name}", **leaf), experiments=experiments, name=name, seed=seed)
+        )
         return scenes[-1]
 
     yield make

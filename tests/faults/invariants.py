@@ -91,7 +91,9 @@ def _experiments(events: list[Event], state: State) -> None:
         if e.verdict in COUNTED and e.verdict != "invalid" and not e.overruled:
             chosen = [run for run in e.runs if run.use in ("select", "repair") and run.why not in LOST]
             assert chosen, f"{e.id} counts as {e.verdict} without a run of its own"
-        good = Counter((run.use, run.seed, run.pair, run.trial, run.epoch, run.commit) for run in e.runs if run.why == "exit")
+        good = Counter(
+            (run.use, run.seed, run.pair, run.trial, run.epoch, run.commit) for run in e.runs if run.why == "exit"
+        )
         twice = {key: times for key, times in good.items() if times > 1}
         assert not twice or e.flags, f"{e.id} was measured again for nothing: {twice}"
 
@@ -100,7 +102,9 @@ def _adopted(events: list[Event], scene: Scene) -> None:
     ends = {(f.experiment, f.n): f for f in _of(events, RunEnded) if isinstance(f, RunEnded)}
     for experiment, n in scene.adoptable:
         fact = ends[experiment, n]
-        assert fact.why == "exit", f"run {n} of {experiment} outlived its engine, but ended as {fact.why}: {fact.reason}"
+        assert fact.why == "exit", (
+            f"run {n} of {experiment} outlived its engine, but ended as {fact.why}: {fact.reason}"
+        )
         assert fact.seconds > 0
         text = (scene.folder / "runs" / experiment / str(n) / "run.log").read_text()
         assert text == "step: 1 | loss: 3.2\nstep: 2 | loss: 3.1\ntrained to the end\n"
@@ -157,4 +161,3 @@ def ended(state: State) -> bool:
 def commands(events: list[Event]) -> list[int]:
     """The ids of the commands that were taken."""
     return [fact.command for fact in _of(events, CommandTaken) if isinstance(fact, CommandTaken)]
-

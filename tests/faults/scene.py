@@ -248,5 +248,3 @@ def until(true: Callable[[], object], what: str) -> None:
 def praxtui(*words: str) -> subprocess.CompletedProcess[str]:
     """A command line, as a person types it."""
     return subprocess.run((sys.executable, "-m", "praxtui", *words), capture_output=True, text=True, timeout=PATIENCE)
-
-

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:R
 
 
 def torment(scene: Scene, kills: int, seed: int, most_events: int) -> None:
-    """Kill the engine `kills` times, each 0 to `most_events` facts and up to 60 ms after it answers; then let it end."""
+    """Kill the engine `kills` times, each up to `most_events` facts and 60 ms after it answers; then let it end."""
     chance = random.Random(seed)
     while scene.kills < kills and not ended(scene.state()):
         scene.start()

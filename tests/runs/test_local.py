@@ -159,7 +159,7 @@ def test_a_run_lost_before_its_shim_came_up_never_starts(rig: Rig) -> None:
     folder = rig.folder()
     write(folder / "spec.json", rig.spec("print('ran')"))
     end = lost(folder)
-    assert end.why == "lost" and (folder / "stop").read_text() == "now\n"
+    assert end.why == "not started" and (folder / "stop").read_text() == "now\n"
     pid, answer = local._spawn(folder, {})
     assert local._ended(answer)
     os.waitpid(pid, 0)

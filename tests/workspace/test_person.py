@@ -12,8 +12,8 @@ from pathlib import Path
 import pygit2
 import pytest
 
-from praxtui.errors import CampaignFault
-from praxtui.workspace.refusals import DiskFull, disk_faults
+from praxtui.errors import CampaignFault, DiskFull
+from praxtui.workspace.refusals import disk_faults
 from praxtui.workspace.repository import LeafRepository
 from praxtui.workspace.tree import Tree
 from tests.workspace.conftest import run_git, snapshot, write
