@@ -29,7 +29,7 @@ from praxtui.journal.state import (
 )
 
 # Raise this with every change of meaning below: a snapshot made by another version of the fold is not used.
-MEANING = 1
+MEANING = 2
 TURNAROUNDS_KEPT = 4000
 
 
@@ -240,7 +240,12 @@ def _committed(state: State, fact: ev.DraftCommitted, at: float) -> None:
 
 
 def _dropped(state: State, fact: ev.DraftDropped, at: float) -> None:
-    _change(state, fact.experiment, commit=None, stated=False, reason=fact.reason)
+    # It was never run, so its content counts as tried no more than its hints as taken up.
+    _change(state, fact.experiment, commit=None, state_key=None, stated=False, hints=(), reason=fact.reason)
+    for name, hint in state.hints.items():
+        if fact.experiment in hint.used_by:
+            left = tuple(user for user in hint.used_by if user != fact.experiment)
+            state.hints[name] = replace(hint, used_by=left)
 
 
 def _approved(state: State, fact: ev.DraftApproved, at: float) -> None:
