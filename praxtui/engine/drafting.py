@@ -72,8 +72,9 @@ class Drafting:
 
     @staticmethod
     def pending(state: State) -> Experiment | None:
-        """An experiment that was begun and has no committed draft: left by a crash, or sent back."""
-        return next((e for e in state.children() if e.verdict is None and e.commit is None and e.vetoed is None), None)
+        """An experiment of the researcher's that has no committed draft: left by a crash, or sent back."""
+        waiting = (e for e in state.children() if e.verdict is None and e.commit is None and e.vetoed is None)
+        return next((e for e in waiting if not e.detail.get("overrule")), None)
 
     async def _draft(self) -> None:
         campaign, state = self._campaign, self._campaign.state

@@ -143,6 +143,7 @@ class Loop:
         if (
             trial is None
             or trial.outcome != "failed"
+            or trial.restored
             or trial.kind == "strict"
             or trial.epoch != self.campaign.epoch.number
         ):
@@ -186,13 +187,14 @@ class Loop:
 
     async def _take(self, draft: Experiment) -> None:
         """Run one draft to its verdict, once it may run and stands on the incumbent of now."""
-        if self.state.autonomy == "review" and not draft.approved and not draft.runs:
+        ordered = bool(draft.detail.get("overrule"))  # by a person, who need not approve it, and whose word it is
+        if self.state.autonomy == "review" and not draft.approved and not draft.runs and not ordered:
             await self._await_approval(draft)
             return
         if not draft.runs and draft.parent != self.state.head:
             await self.drafting.carry(draft.id)
             return
-        spent = None if draft.runs else budget.forbids_run(self.state, self.campaign.program)
+        spent = None if draft.runs or ordered else budget.forbids_run(self.state, self.campaign.program)
         if spent:
             await self.finish(spent)
             return

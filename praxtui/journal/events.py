@@ -434,6 +434,13 @@ class Overruled(Fact, frozen=True):
     by: str
 
 
+class OverruleSettled(Fact, frozen=True):
+    """What came of a person's other verdict, where the verdict itself stays as it is; `outcome` says it in words."""
+
+    experiment: str
+    outcome: str
+
+
 class FlagsReviewed(Fact, frozen=True):
     """A person looked at a flagged result and lets it stand."""
 

@@ -377,6 +377,8 @@ def _restored(state: State, fact: ev.Restored, at: float) -> None:
         _change(state, name, standing="revoked")
     state.head = fact.to
     state.branch_head = fact.branch_commit
+    if state.trials and state.trials[-1].outcome == "failed":
+        state.trials[-1] = replace(state.trials[-1], restored=True)
 
 
 def _claimed(state: State, fact: ev.Claimed, at: float) -> None:
@@ -426,7 +428,11 @@ def _autonomy(state: State, fact: ev.AutonomyChanged, at: float) -> None:
 
 
 def _overruled(state: State, fact: ev.Overruled, at: float) -> None:
-    _change(state, fact.experiment, overruled=fact.verdict, overruled_by=fact.by)
+    _change(state, fact.experiment, overruled=fact.verdict, overruled_by=fact.by, overruled_at=at)
+
+
+def _overrule_settled(state: State, fact: ev.OverruleSettled, at: float) -> None:
+    _change(state, fact.experiment, overruled=None, reason=fact.outcome)
 
 
 def _reviewed(state: State, fact: ev.FlagsReviewed, at: float) -> None:
@@ -492,6 +498,7 @@ _STEPS: dict[type[Fact], Callable[[State, Any, float], None]] = {
     ev.BudgetsChanged: _budgets,
     ev.AutonomyChanged: _autonomy,
     ev.Overruled: _overruled,
+    ev.OverruleSettled: _overrule_settled,
     ev.FlagsReviewed: _reviewed,
     ev.WaitingBegan: _waiting,
     ev.WaitingEnded: _waited,

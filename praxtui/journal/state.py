@@ -68,6 +68,7 @@ class Experiment(msgspec.Struct, frozen=True, array_like=True):
     vetoed: str | None = None
     overruled: str | None = None
     overruled_by: str | None = None
+    overruled_at: float | None = None
     runs: tuple[Run, ...] = ()
     verdict: str | None = None
     standing: str | None = None
@@ -129,7 +130,7 @@ class Epoch(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Trial(msgspec.Struct, frozen=True, array_like=True):
-    """Fresh paired runs of two states of the branch, and what they said."""
+    """Fresh paired runs of two states of the branch, and what they said; `restored` once the branch went back."""
 
     number: int
     kind: str
@@ -144,6 +145,7 @@ class Trial(msgspec.Struct, frozen=True, array_like=True):
     low: float | None = None
     high: float | None = None
     reason: str | None = None
+    restored: bool = False
 
 
 class Hint(msgspec.Struct, frozen=True, array_like=True):
