@@ -19,7 +19,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("PRAXTUI_HOME", str(folder))
-    # A kill is no power cut: what SQLite has written the kernel keeps.
     return folder
 
 
@@ -28,10 +27,9 @@ def begin(tmp_path: Path, home: Path) -> Iterator[Begin]:
     """Make a campaign on a leaf of its own; whatever it leaves running is killed afterwards."""
     scenes: list[Scene] = []
 
-    def make(experiments: int = 6, name: str = "c", seed: int = 0, **leaf: Any) -> Scene:
-        scenes.append(
-            Scene(make_leaf(tmp_path / f"leaf-{name}", **leaf), experiments=experiments, name=name, seed=seed)
-        )
+    def make(experiments: int = 6, name: str = "c", seed: int = 0, at: Path | None = None, **leaf: Any) -> Scene:
+        folder = make_leaf(at or tmp_path / f"leaf-{name}", **leaf)
+        scenes.append(Scene(folder, experiments=experiments, name=name, seed=seed))
         return scenes[-1]
 
     yield make

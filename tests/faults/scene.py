@@ -52,6 +52,12 @@ print("step: 2 | loss: 3.1")
 print("trained to the end", flush=True)
 """
 
+# Runs of experiments, but not the baseline's, wait for a file of the person's.
+WAIT_FOR_GO = """\
+while os.environ["PRAXTUI_EXPERIMENT"] != "e0" and not os.path.exists(os.environ["HOME"] + "/go"):
+    time.sleep(0.01)
+"""
+
 EVALUATE = """\
 with open("out/score") as file:
     print("score:", float(file.read()))
