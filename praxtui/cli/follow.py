@@ -108,7 +108,6 @@ class Follower:
                     return self._end()
                 if self.state.waiting in ENDS_FOLLOWING and not self.interrupts:
                     self._flush()
-                    self._print(f"waiting: {self.state.waiting_reason}")
                     self._last()
                     return FAULT
                 if liveness.alive(self.folder).alive:
@@ -166,8 +165,7 @@ class Follower:
                 self._flush()
         elif isinstance(fact, Reflected | RunStarted | CampaignEnded):
             self._flush()
-        if not self.as_json:
-            self._note(event)
+        self._note(event)
 
     def _flush(self) -> None:
         """Print the rows that are complete."""

@@ -62,15 +62,16 @@ def plot(curve: list[tuple[float, bool]], state: State) -> list[str]:
     low, high = min(value for value, _ in curve), max(value for value, _ in curve)
     step = max(1, -(-len(curve) // WIDTH))
     columns = [curve[i : i + step] for i in range(0, len(curve), step)]
-    grid = [[" "] * len(columns) for _ in range(HEIGHT)]
+    height = 1 if high == low else HEIGHT
+    grid = [[" "] * len(columns) for _ in range(height)]
     for x, group in enumerate(columns):
         value = group[-1][0]
-        y = 0 if high == low else round((high - value) / (high - low) * (HEIGHT - 1))
+        y = 0 if high == low else round((high - value) / (high - low) * (height - 1))
         grid[y][x] = "●" if any(new for _, new in group) else "─"
-    labels = [metric(high), *[""] * (HEIGHT - 2), metric(low)]
+    labels = [metric(high), *[""] * (height - 2), *([metric(low)] if height > 1 else [])]
     wide = max(len(label) for label in labels)
     lines = [f"{label:>{wide}} │{''.join(line)}" for label, line in zip(labels, grid, strict=True)]
     last = list(state.experiments)[-1]
     lines.append(f"{'':>{wide}} └{'─' * len(columns)}")
-    lines.append(f"{'':>{wide}}  e0{last:>{max(1, len(columns) - 2)}}")
+    lines.append(f"{'':>{wide}}  e0{last:>{max(len(last) + 1, len(columns) - 2)}}")
     return lines
