@@ -7,10 +7,12 @@ import shutil
 import sys
 from typing import Any
 
-from praxtui.cli.reading import opened
+from praxtui.cli.reading import readable_state
 from praxtui.cli.text import clock, delta, metric, money, print_json, table
 from praxtui.errors import DONE
+from praxtui.journal import campaigns
 from praxtui.journal.ledger import rows
+from praxtui.journal.state import State
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,20 +21,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    _, journal, state = opened(args.id)
-    journal.close()
-    found = rows(state)
+    state, damage = readable_state(campaigns.find(args.id))
     if args.json:
-        print_json(found)
-        return DONE
+        print_json(rows(state))
+    else:
+        show(state)
+    if damage is not None:
+        raise damage
+    return DONE
+
+
+def show(state: State) -> None:
+    """The table for people."""
     epoch = state.epoch
     name = epoch.metric if epoch else "metric"
     columns = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else None
     head = ["id", "verdict", name, "delta", "runs", "time", "cost", "hypothesis"]
-    print(table(head, [cells(row) for row in found], right=[name, "delta", "runs", "time", "cost"], columns=columns))
+    print(
+        table(head, [cells(row) for row in rows(state)], right=[name, "delta", "runs", "time", "cost"], columns=columns)
+    )
     if epoch and epoch.metric_by == "lever":
         print("metric reported by the lever: this leaf has no evaluator", file=sys.stderr)
-    return DONE
 
 
 def verdict(row: dict[str, Any]) -> str:

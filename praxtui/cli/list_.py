@@ -7,9 +7,9 @@ import shutil
 import sys
 from typing import Any
 
-from praxtui.cli.reading import status_of
+from praxtui.cli.reading import readable_status
 from praxtui.cli.text import clock, metric, money, print_json, table
-from praxtui.errors import DONE, UserError
+from praxtui.errors import DONE, FAULT, UserError
 from praxtui.journal import campaigns
 
 
@@ -21,7 +21,10 @@ def run(args: argparse.Namespace) -> int:
     documents, damaged = [], []
     for folder in campaigns.campaigns():
         try:
-            documents.append(status_of(folder))
+            document, damage = readable_status(folder)
+            documents.append(document)
+            if damage is not None:
+                damaged.append(f"{folder.name}: {damage.message}")
         except UserError as error:
             damaged.append(f"{folder.name}: {error.message}")
     if args.json:
@@ -35,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         print("no campaigns yet: praxtui run ngram starts one", file=sys.stderr)
     for line in damaged:
         print(f"praxtui: {line}", file=sys.stderr)
-    return DONE
+    return FAULT if damaged else DONE
 
 
 def _row(s: dict[str, Any]) -> list[str]:

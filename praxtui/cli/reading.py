@@ -9,10 +9,20 @@ import msgspec
 
 from praxtui.errors import UserError, did_you_mean
 from praxtui.journal import campaigns, liveness, status
+from praxtui.journal.faults import JournalCorrupt
 from praxtui.journal.fold import FOLD_VERSION
-from praxtui.journal.folded import folded
+from praxtui.journal.folded import folded, readable
 from praxtui.journal.state import Experiment, State
 from praxtui.journal.store import Journal
+
+
+def readable_state(folder: Path) -> tuple[State, JournalCorrupt | None]:
+    """The state of a campaign as far as its journal can be read, and the damage; raises where nothing can be."""
+    with Journal.open(folder) as journal:
+        state, damage = readable(journal)
+    if damage is not None and not state.seq:
+        raise damage
+    return state, damage
 
 
 def opened(id: str) -> tuple[Path, Journal, State]:
@@ -41,14 +51,32 @@ def experiment_of(state: State, name: str) -> Experiment:
 
 
 def status_of(folder: Path) -> dict[str, Any]:
-    """The status document of a campaign, with liveness joined; from its cache where nothing was added since."""
+    """The status document of a campaign, with liveness joined; raises UserError, also where its journal is damaged."""
+    document, damage = readable_status(folder)
+    if damage is not None:
+        raise damage
+    return document
+
+
+def readable_status(folder: Path) -> tuple[dict[str, Any], JournalCorrupt | None]:
+    """The status document as far as the journal can be read, and the damage; from its cache where that is current."""
+    engine = liveness.alive(folder)
     with Journal.open(folder) as journal:
-        engine = liveness.alive(folder)
-        kept = journal.load_snapshot("status")
-        if kept is not None and kept.version == FOLD_VERSION and kept.seq == journal.last_seq():
-            document: dict[str, Any] = msgspec.json.decode(kept.data)
-            # Only an ended campaign's state does not depend on its engine.
-            if document["state"] in ("finished", "stopped", "imported"):
-                document["engine"] = {"pid": engine.pid, "alive": engine.alive}
-                return document
-        return status.document(folded(journal), alive=engine.alive, pid=engine.pid)
+        document = _kept_status(journal)
+    if document is not None:
+        document["engine"] = {"pid": engine.pid, "alive": engine.alive}
+        return document, None
+    state, damage = readable_state(folder)
+    return status.document(state, alive=engine.alive, pid=engine.pid), damage
+
+
+def _kept_status(journal: Journal) -> dict[str, Any] | None:
+    """The kept status document if nothing was added since and it cannot depend on an engine: of an ended campaign."""
+    kept = journal.load_snapshot("status")
+    try:
+        if kept is None or kept.version != FOLD_VERSION or kept.seq != journal.last_seq():
+            return None
+    except JournalCorrupt:
+        return None
+    document: dict[str, Any] = msgspec.json.decode(kept.data)
+    return document if document["state"] in ("finished", "stopped", "imported") else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from praxtui.cli.reading import status_of
+from praxtui.cli.reading import readable_status
 from praxtui.cli.text import DASH, clock, metric, money, plain, print_json
 from praxtui.errors import DONE
 from praxtui.journal import campaigns
@@ -17,11 +17,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    document = status_of(campaigns.find(args.id))
+    document, damage = readable_status(campaigns.find(args.id))
     if args.json:
         print_json(document)
     else:
         print("\n".join(f"{name:<12}{value}" for name, value in lines(document)))
+    if damage is not None:
+        raise damage
     return DONE
 
 

@@ -54,6 +54,8 @@ async def serve(folder: Path, ready: Callable[[], None]) -> int:
     """
     with liveness.lock(folder):
         me = liveness.write_identity(folder)
+        with Journal.open(folder) as journal:
+            journal.check()
         record = Record(Journal.open(folder, write=True), Clock())
         try:
             inbox = Inbox(folder)

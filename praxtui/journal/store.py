@@ -279,6 +279,13 @@ class Journal:
         with self._lock:
             self._connection.close()
 
+    def check(self) -> None:
+        """Raise JournalCorrupt where the file is damaged in any part: before anything more is written to it."""
+        with self._reading() as connection:
+            said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if said != "ok":
+            raise JournalCorrupt(self.path, self._last_intact(), str(said).splitlines()[-1])
+
     def checkpoint_and_close(self) -> None:
         """Move everything into journal.db itself, so that this one file can be copied and read from anywhere.
 

@@ -89,7 +89,7 @@ def test_a_killed_training_is_a_crash_of_its_experiment_alone(begin: Begin) -> N
     assert "signal 9" in (state.experiments[experiment].runs[0].reason or "")
 
 
-@pytest.mark.parametrize("first", ["shim", "engine"])
+@pytest.mark.parametrize("first", ["shim", pytest.param("engine", marks=pytest.mark.slow)])
 def test_shim_and_engine_killed_together(begin: Begin, first: str) -> None:
     scene = sleeping(begin)
     scene.start()
