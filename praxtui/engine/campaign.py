@@ -51,10 +51,15 @@ class Campaign:
         self.interpreter = interpreter
         self.earlier = earlier
         self.place = LocalPlace()
+        # While a run is being started nothing is drafted: a researcher at work in this process would hold it up.
+        self.starting = False
         self.data: Path | None = None
         self.watch = DataWatch()
         self.installed = frozenset(program.loop.requires)
         self.program_seen: tuple[int, int, int] | None = None
+        # An edit of the specification that waits for the running half to open an epoch.
+        self.program_waits: Program | None = None
+        self.program_lock = asyncio.Lock()
         trees = folder / "trees"
         self.run_tree = Tree(repository, trees / SLOT, folder.name, SLOT)
         self.evaluation_tree = Tree(repository, trees / f"{SLOT}-evaluate", folder.name, f"{SLOT}-evaluate")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from praxtui.engine import briefing, budget, dry_run
+from praxtui.engine import briefing, budget, dry_run, program_edits
 from praxtui.engine.campaign import Campaign
 from praxtui.engine.checks import Refused, check, check_novelty
 from praxtui.journal.events import (
@@ -54,7 +54,8 @@ class Drafting:
             await record.until(self._wanted)
             self.busy = True
             try:
-                await self._draft()
+                if not await program_edits.look(self._campaign):
+                    await self._draft()
             finally:
                 self.busy = False
                 record.wake()
@@ -62,6 +63,8 @@ class Drafting:
     def _wanted(self) -> bool:
         state = self._campaign.state
         if state.paused or state.stop or state.ended or self.exhausted or not started(state):
+            return False
+        if self._campaign.starting or self._campaign.program_waits is not None:
             return False
         if self.pending(state) is not None:
             return True

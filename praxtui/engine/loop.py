@@ -17,6 +17,7 @@ from praxtui.engine.overrule import Overruling
 from praxtui.engine.runner import Runner
 from praxtui.journal.events import (
     CampaignEnded,
+    DraftDropped,
     DraftRefused,
     Judged,
     Reflected,
@@ -98,6 +99,11 @@ class Loop:
         """Do the one thing that is next: settle, wait, run a draft, or end the campaign."""
         await self.settle()
         state = self.state
+        draft = next(iter(queued(state)), None)
+        if draft is not None and draft.runs and not state.paused:
+            # Begun before a pause, or by an engine that is gone: judged before anything else may change.
+            await self.experiment(draft.id)
+            return
         if state.stop:
             # A run that ended while nobody watched was the current one: it is judged, and nothing more is run.
             for e in [e for e in queued(state) if e.runs]:
@@ -166,6 +172,7 @@ class Loop:
         await record.until(
             lambda: bool(
                 queued(self.state) or self.state.stop or self.state.paused or self.state.commands != commands
+                or self.campaign.program_waits is not None
                 or (not drafting.busy and (drafting.exhausted or Drafting.pending(self.state) is None)
                     and (drafting.exhausted or budget.forbids_draft(self.state, self.campaign.program)))
                 or any(e.vetoed and e.verdict is None for e in self.state.children())
@@ -186,15 +193,18 @@ class Loop:
         self.drafting.look_again()
 
     async def _take(self, draft: Experiment) -> None:
-        """Run one draft to its verdict, once it may run and stands on the incumbent of now."""
+        """Run one draft to its verdict, once it may run and stands on the incumbent of now, in the epoch of now."""
+        if draft.epoch != self.campaign.epoch.number:
+            self.campaign.record.write(DraftDropped(draft.id, "drafted again: a new epoch began"))
+            return
         ordered = bool(draft.detail.get("overrule"))  # by a person, who need not approve it, and whose word it is
-        if self.state.autonomy == "review" and not draft.approved and not draft.runs and not ordered:
+        if self.state.autonomy == "review" and not draft.approved and not ordered:
             await self._await_approval(draft)
             return
-        if not draft.runs and draft.parent != self.state.head:
+        if draft.parent != self.state.head:
             await self.drafting.carry(draft.id)
             return
-        spent = None if draft.runs or ordered else budget.forbids_run(self.state, self.campaign.program)
+        spent = None if ordered else budget.forbids_run(self.state, self.campaign.program)
         if spent:
             await self.finish(spent)
             return

@@ -71,15 +71,19 @@ class Overruling:
             record.write(*_refused(e, self._conflict(e)))
             return
         head = record.state.experiments[record.state.head or "e0"]
-        name, detail = record.state.next_id, {"overrule": e.overruled, "of": e.id, "by": _who(e)}
+        name = record.state.next_id
+        record.write(*self._begun(e, name, head))
+        await self._commit(e, record.state.experiments[name])
+
+    def _begun(self, e: Experiment, name: str, head: Experiment) -> tuple[Fact, ...]:
+        detail = {"overrule": e.overruled, "of": e.id, "by": _who(e)}
         title, why = f"{e.title} (kept by {_who(e)})", e.mechanism
         if e.overruled == "discard":
             title, why = f"without {e.id}: {e.title}", f"{_who(e)} discarded {e.id}; later keeps stay"
-        record.write(
+        return (
             DraftBegun(name, self._campaign.epoch.number, head.id, head.commit or head.base, _who(e)),
             HypothesisStated(name, title, why, "", _who(e), detail=detail),
         )
-        await self._commit(e, record.state.experiments[name])
 
     async def _commit(self, e: Experiment, carrier: Experiment) -> None:
         """Give the carrier its draft on top of the head: at once, or after a crash, or when the head moved."""
@@ -90,6 +94,8 @@ class Overruling:
         if merged is None:
             campaign.record.write(Judged(carrier.id, "void", reason=self._conflict(e)), *_refused(e, self._conflict(e)))
             return
+        if carrier.epoch != campaign.epoch.number:
+            campaign.record.write(*self._begun(e, carrier.id, head))
         before, after = await campaign.git(campaign.levers, onto), await campaign.git(campaign.levers, merged)
         files = {path: after.get(path) for path in {*before, *after} if before.get(path) != after.get(path)}
         key = novelty.state_key(after)

@@ -9,44 +9,67 @@ from praxtui.engine import epochs
 from praxtui.engine.campaign import Campaign
 from praxtui.errors import UserError
 from praxtui.journal.events import Noticed, ProgramChanged
+from praxtui.program.spec import Program
 from praxtui.program.unavailable import unavailable
 
 log = logging.getLogger(__name__)
 
 
+async def look(campaign: Campaign) -> bool:
+    """Take an edit of the leaf's program.md that opens no epoch; True while one that does waits for `take`."""
+    async with campaign.program_lock:
+        program = await _edited(campaign)
+        if program is not None and program.comparability() != campaign.program.comparability():
+            campaign.program_waits = program
+        elif program is not None:
+            campaign.program_waits = None
+            _change(campaign, program, opens=False)
+        return campaign.program_waits is not None
+
+
 async def take(campaign: Campaign) -> bool:
     """Take an edit of the leaf's program.md if there is one; True when it opened a new epoch, to be measured first."""
-    path = campaign.leaf / "program.md"
-    try:
-        stamp = path.stat()
-    except OSError:
+    if not await look(campaign) or campaign.program_waits is None:
         return False
+    program, campaign.program_waits = campaign.program_waits, None
+    _change(campaign, program, opens=True)
+    await epochs.reopen(campaign, "program.md: the specification was edited")
+    return True
+
+
+async def _edited(campaign: Campaign) -> Program | None:
+    """The program as it is on disk where that is new and can be used; what is wrong with it is said once."""
+    try:
+        stamp = (campaign.leaf / "program.md").stat()
+    except OSError:
+        return None
     seen = (stamp.st_mtime_ns, stamp.st_size, stamp.st_ino)
     if seen == campaign.program_seen:
-        return False
+        return None
     first, campaign.program_seen = campaign.program_seen is None, seen
     try:
         program = await campaign.git(epochs.read_program, campaign.leaf, campaign.state.overrides)
     except UserError as error:
         if not first:
             campaign.record.write(Noticed(f"the edit of program.md is not taken: {error.message}"))
-        return False
+        return None
     if program.text == campaign.program.text:
-        return False
+        campaign.program_waits = None
+        return None
     hard = [missing.message for missing in unavailable(program) if missing.hard]
     if hard:
         campaign.record.write(Noticed(f"the edit of program.md is not taken: {'; '.join(hard)}"))
-        return False
-    before, after = campaign.program, program
-    opens = before.comparability() != after.comparability()
+        return None
+    return program
+
+
+def _change(campaign: Campaign, after: Program, *, opens: bool) -> None:
+    before, record = campaign.program, campaign.record
     diff = "".join(
         difflib.unified_diff(before.text.splitlines(True), after.text.splitlines(True), "program.md", "program.md")
     )
-    record = campaign.record
     blob = record.put_blob(after.text.encode())
     campaign.program = after
-    campaign.record.write(ProgramChanged(blob, record.put_blob(diff.encode()), opens))
-    log.info("program.md was edited; %s", "a new epoch begins" if opens else "prose only")
-    if opens:
-        await epochs.reopen(campaign, "program.md: the specification was edited")
-    return opens
+    target, keep = after.metric.target, after.constraints.keep
+    record.write(ProgramChanged(blob, record.put_blob(diff.encode()), opens, target, keep))
+    log.info("program.md was edited; %s", "a new epoch begins" if opens else "the epoch goes on")

@@ -57,16 +57,23 @@ class Runner:
         campaign = self._campaign
         found = campaign.state.experiments[experiment]
         commit = found.commit or found.base
+        if await campaign.git(campaign.watch.changed):
+            # An earlier run has spoiled the data, or somebody else: no run may be measured with it, or be blamed.
+            await sealed_data.prepare(campaign)
         n = max((run.n for run in found.runs), default=0) + 1
-        self._stop_asked = False
-        campaign.record.write(RunStarted(experiment, n, use, seed, commit, campaign.epoch.number, trial, pair))
         folder = campaign.run_folder(experiment, n)
-        await campaign.git(self._prepare, commit, folder)
-        spec, env = await campaign.git(self._spec, experiment, use, seed, folder)
+        handle: RunHandle | None = None
+        self._stop_asked = False
+        campaign.starting = True
         try:
-            handle = await asyncio.to_thread(campaign.place.start, folder, spec, env)
-        except DiskFull as full:
-            log.error("%s", full.message)
+            campaign.record.write(RunStarted(experiment, n, use, seed, commit, campaign.epoch.number, trial, pair))
+            await campaign.git(self._prepare, commit, folder)
+            spec, env = await campaign.git(self._spec, experiment, use, seed, folder)
+            handle = await asyncio.to_thread(self._start, folder, spec, env)
+        finally:
+            campaign.starting = False
+            campaign.record.wake()
+        if handle is None:
             return await self._close(experiment, n, folder, await campaign.git(lost, folder))
         return await self._see_through(handle, experiment, n)
 
@@ -99,6 +106,13 @@ class Runner:
         for place in (folder, self._campaign.run_tree.folder):
             if not paths.has_room(place):
                 raise DiskFull(f"nothing is run while the disk of {place} is full")
+
+    def _start(self, folder: Path, spec: Spec, env: dict[str, str]) -> RunHandle | None:
+        try:
+            return self._campaign.place.start(folder, spec, env)
+        except DiskFull as full:
+            log.error("%s", full.message)
+            return None
 
     def _spec(self, experiment: str, use: str, seed: int, folder: Path) -> tuple[Spec, dict[str, str]]:
         """The shim's instructions, and its environment: what the person's own lets through, secrets among it."""
@@ -200,10 +214,6 @@ class Runner:
         for name in SCRATCH:
             shutil.rmtree(folder / name, ignore_errors=True)
         campaign.record.write(fact)
-        if fact.broke:
-            spoiled = await campaign.git(campaign.watch.changed)
-            if spoiled:
-                await sealed_data.prepare(campaign)
         return self._run(experiment, n)
 
     def _broke(self, commit: str) -> str | None:

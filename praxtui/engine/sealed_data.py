@@ -62,6 +62,10 @@ async def prepare(campaign: Campaign) -> None:
         folder = paths.ensure(paths.data_dir()) / key
         record = folder.with_suffix(".json")
         made = await campaign.git(_intact, folder, record)
+        if made is not None and campaign.state.setup_key == key and campaign.state.data not in (None, made.digest):
+            # What a run can write, it can write together with its record; the journal knows better.
+            await campaign.git(discard, folder)
+            made = None
         if made is None:
             made = await _make(campaign, key, folder, record)
         elif campaign.state.data != made.digest:

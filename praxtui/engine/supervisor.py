@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -20,6 +21,7 @@ from praxtui.journal.store import Journal
 from praxtui.program.spec import Program
 
 READY_S = 60.0
+REFUSED_S = 5.0
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +103,8 @@ def start(folder: Path) -> int:
         said = _first_line(pipe.fileno())
     if said == b"ready":
         return engine.pid
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        engine.wait(REFUSED_S)
     raise _refused(folder, said)
 
 

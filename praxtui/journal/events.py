@@ -471,11 +471,14 @@ class Spent(Fact, frozen=True):
 
 
 class ProgramChanged(Fact, frozen=True):
-    """The person edited program.md. `specification`: whether this opens a new epoch."""
+    """The person edited program.md. `specification`: whether this opens a new epoch; if not, `target` and `keep`
+    hold from here on in the epoch of now."""
 
     program: str
     diff: str
     specification: bool
+    target: float | None = None
+    keep: str | None = None
 
 
 KINDS: dict[str, type[Fact]] = {

@@ -458,6 +458,8 @@ def _spent(state: State, fact: ev.Spent, at: float) -> None:
 
 def _program(state: State, fact: ev.ProgramChanged, at: float) -> None:
     state.program = fact.program
+    if fact.keep is not None and state.epochs:
+        state.epochs[-1] = replace(state.epochs[-1], target=fact.target, keep=fact.keep)
 
 
 _STEPS: dict[type[Fact], Callable[[State, Any, float], None]] = {
