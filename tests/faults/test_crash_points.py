@@ -92,15 +92,19 @@ def test_one_campaign_dies_at_every_kind_of_step(begin: Begin) -> None:
     assert state.trials[-1].outcome == "failed"
 
 
+# In eight parts, so that several workers can share them: some 220 edges, 3 s each.
 @pytest.mark.slow
-def test_every_step(begin: Begin, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", range(8))
+def test_every_edge(begin: Begin, tmp_path: Path, part: int) -> None:
     listing = tmp_path / "edges"
     assert not die(luck(begin, "whole"), "no such step", 1, listing)
     edges = listing.read_text().splitlines()
     assert len(edges) > 100
+    numbers = range(1 + part, len(edges) + 1, 8)
     died = 0
-    for number in range(1, len(edges) + 1):
+    for number in numbers:
         scene = luck(begin, f"c{number}")
         died += die(scene, "", number)
         finish(scene)
-    assert died >= len(edges) * 0.9
+    # Two tasks work side by side, so that a campaign may have an edge more or less.
+    assert died >= len(numbers) - 1
