@@ -56,20 +56,16 @@ class Folder:
             raise
         return fd, appending
 
-    def write(self, name: str, record: object, *, durable: bool) -> None:
-        """Put `record` at `name` as JSON in one step; raises OSError."""
+    def write(self, name: str, record: object) -> None:
+        """Put `record` at `name` as JSON in one step; raises OSError. Outlives any process, but not a loss of power."""
         temporary = f"{name}.tmp"
         self._unlink(temporary)
         fd = self.fresh(temporary, os.O_WRONLY)
         try:
             os.write(fd, json.dumps(record).encode())
-            if durable:
-                os.fsync(fd)
         finally:
             os.close(fd)
         self._rename(temporary, name)
-        if durable:
-            os.fsync(self.fd)
 
     def hold_space(self) -> None:
         """Take the disk space of the result now; without success when there is none."""

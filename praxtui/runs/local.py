@@ -115,7 +115,8 @@ class LocalPlace:
             if (run_dir / name).exists():
                 raise FileExistsError(f"{run_dir} already holds {name}")
         try:
-            spec.write(run_dir / "spec.json", asked)
+            # A run that loses its power is lost whatever its folder says; only its result has to outlast that.
+            spec.write(run_dir / "spec.json", asked, durable=False)
             pid, answer = _spawn(run_dir, env)
         except OSError as error:
             raise _unwritten(f"cannot start a run in {run_dir}", run_dir, error) from error

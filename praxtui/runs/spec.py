@@ -121,18 +121,21 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
         return next((stage for stage in self.stages if stage.name == name), None)
 
 
-def write(path: Path, record: msgspec.Struct) -> None:
-    """Put `record` at `path` as JSON, in one step and durably; raises OSError."""
+def write(path: Path, record: msgspec.Struct, *, durable: bool = True) -> None:
+    """Put `record` at `path` as JSON, in one step; raises OSError. `durable`: against a loss of power, too."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "wb") as file:
             file.write(msgspec.json.encode(record))
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
+    if not durable:
+        return
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)

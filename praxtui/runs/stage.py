@@ -95,7 +95,7 @@ class Stage:
             who = {"pid": self.child, "start": start, "boot": proc.boot_id(), "sid": self.child}
             # When the disk is full, only the clean-up after a killed shim is the poorer for it.
             with contextlib.suppress(OSError):
-                self.folder.write("child.json", who, durable=False)
+                self.folder.write("child.json", who)
 
     def _check(self) -> None:
         self.watch.check()
