@@ -13,7 +13,8 @@ import json
 import re
 import token
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 _SEED = re.compile(r"(?:^|_)seeds?\d*(?:_|$)|^random_state$|^default_rng$|^RandomState$|^PRNGKey$", re.IGNORECASE)
@@ -40,6 +41,7 @@ class Word(NamedTuple):
         return self.kind == token.STRING and self.text[0] in "'\"b"
 
 
+@lru_cache(32)  # the same few files are asked about again and again between two runs, and tokens take milliseconds
 def normal_text(path: str, text: str) -> str:
     """The normal form of one file: Python by tokens, JSON by value, anything else by lines."""
     if path.endswith(".py"):
@@ -54,7 +56,8 @@ def normal_text(path: str, text: str) -> str:
     return "\n".join(_plain_lines(text))
 
 
-def statements(text: str) -> list[list[Word]] | None:
+@lru_cache(4)  # for its key and its length, one after the other
+def statements(text: str) -> Sequence[Sequence[Word]] | None:
     """The logical lines of Python source, without lone strings; None if it does not even split into tokens.
 
     Indentation is part of the first word of a line, as the tokens `>` and `<`.
@@ -117,7 +120,7 @@ def _string(spelled: str) -> str:
     return f'{prefix.lower()}"{body}"' if same else prefix.lower() + quote + body + quote
 
 
-def _without_seed(line: list[Word]) -> Iterator[Word]:
+def _without_seed(line: Sequence[Word]) -> Iterator[Word]:
     """The line with every seed's value made alike: `X_SEED = ...`, `manual_seed(1)`, `default_rng(1)`, `seed=1`."""
     head = [word for word in line if not word.is_layout]
     # A second "=" may assign something else as well (`SEED = LR = 1`): then values are compared.

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from praxtui.workspace.normal import normal_text, statements
 
@@ -63,6 +64,7 @@ def _result(before: Mapping[str, str], after: Mapping[str, str | None]) -> dict[
     return {path: text for path, text in {**before, **after}.items() if text is not None}
 
 
+@lru_cache(32)
 def _lines_of_code(path: str, text: str) -> int:
     lines = statements(text) if path.endswith(".py") else None
     if lines is not None:
@@ -71,7 +73,8 @@ def _lines_of_code(path: str, text: str) -> int:
     return sum(1 for line in text.splitlines() if line.strip() and not line.lstrip().startswith(("#", "//")))
 
 
-def _constants(text: str) -> dict[str, tuple[str, ...]]:
+@lru_cache(32)
+def _constants(text: str) -> Mapping[str, tuple[str, ...]]:
     """Name -> its values in order of assignment, in a form that comparing makes sense of."""
     found: dict[str, tuple[str, ...]] = {}
     try:
