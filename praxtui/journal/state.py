@@ -40,7 +40,7 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.why is not None
 
 
-class Experiment(msgspec.Struct, frozen=True, array_like=True):
+class Experiment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One hypothesis and what became of it; `e0` is the unchanged leaf."""
 
     id: str
