@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 DONE = 0
@@ -50,6 +49,8 @@ class DiskFull(CampaignFault):
 
 def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
     """The names in `known` closest to `word`, best first, at most `most`; empty if none is near."""
+    import difflib  # half of what `--version` would import, for a case that is rare
+
     return difflib.get_close_matches(word, list(known), n=most, cutoff=0.5)
 
 
