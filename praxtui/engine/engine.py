@@ -100,7 +100,7 @@ async def _guarded(folder: Path, record: Record, inbox: Inbox) -> None:
         record.write(EngineStopped(f"told to go by {told[0] if told else 'its process'}"))
     except (UserError, OSError) as error:
         # What a person can mend ends the campaign with its reason; `resume` goes on once it is mended.
-        text = error.message if isinstance(error, UserError) else str(error)
+        text = "; ".join(str(error).split("\n  ")) if isinstance(error, UserError) else str(error)
         code = error.exit_code if isinstance(error, UserError) else 4
         log.exception("the campaign cannot go on")
         record.write(CampaignEnded("stopped", text, code if code in (2, 3) else 4), EngineStopped(text))

@@ -9,24 +9,15 @@ from praxtui.engine import sealed_data
 from praxtui.engine.campaign import Campaign
 from praxtui.errors import UserError
 from praxtui.journal.events import EpochOpened, Fact, Noticed
-from praxtui.program.check import check
 from praxtui.program.edit import set_keys
-from praxtui.program.read import parse
-from praxtui.program.spec import Program, ProgramError
+from praxtui.program.read import load, text_of
+from praxtui.program.spec import Program
 
 
 def read_program(leaf: Path, overrides: Mapping[str, str]) -> Program:
     """program.md of a leaf with the `--set` overrides of the campaign; raises UserError with everything wrong."""
-    path = leaf / "program.md"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read {path}: {error}") from error
-    program = parse(set_keys(text, overrides) if overrides else text, path)
-    problems = check(program, leaf)
-    if problems:
-        raise ProgramError(problems)
-    return program
+    text = text_of(leaf / "program.md")
+    return load(leaf, set_keys(text, overrides) if overrides else text)
 
 
 async def open_first(campaign: Campaign) -> None:

@@ -62,8 +62,9 @@ def _metric(program: Program, folder: Path, exit: Exit, values: dict[str, float]
     name = program.metric.name
     value = values.get(name)
     if value is None:
-        by = "evaluator" if program.loop.evaluate else "run"
-        return None, f"the {by} never printed `{name}: VALUE`"
+        by, log = ("evaluator", EVALUATE_LOG) if program.loop.evaluate else ("run", RUN_LOG)
+        last = last_line(folder / log)
+        return None, f"the {by} never printed `{name}: VALUE`" + (f"; its last line: {last}" if last else "")
     if not math.isfinite(value):
         return None, f"{name} is {value}"
     return value, None

@@ -46,15 +46,15 @@ def parse(text: str, path: Path | None = None) -> Program:
     return program
 
 
-def load(leaf: Path) -> Program:
-    """The program of the folder `leaf`, parsed and checked against the folder.
+def load(leaf: Path, text: str | None = None) -> Program:
+    """The program of the folder `leaf`, parsed and checked against the folder; `text` is read instead where given.
 
     Raises ProgramError with every problem of both, and UserError when `program.md` cannot be read.
     """
     from praxtui.program.check import check
 
     path = leaf / "program.md"
-    program, problems = attempt(text_of(path), path)
+    program, problems = attempt(text_of(path) if text is None else text, path)
     if program is not None:
         faulty = {problem.key for problem in problems}
         problems += tuple(problem for problem in check(program, leaf) if problem.key not in faulty)
