@@ -21,7 +21,7 @@ def home() -> Path:
 
 
 def config_dir() -> Path:
-    """Settings and the person's own themes; inside PRAXTUI_HOME where that is set, so that one variable isolates all."""
+    """Settings and the person's own themes; in PRAXTUI_HOME where that is set, so that one variable isolates all."""
     named = os.environ.get("PRAXTUI_HOME")
     if named:
         return home() / "config"

@@ -24,7 +24,7 @@ import pytest
 from praxtui.engine import engine, supervisor
 from praxtui.engine.epochs import read_program
 from praxtui.journal import campaigns, liveness
-from praxtui.journal.events import Budgets, Fact
+from praxtui.journal.facts import Budgets, Fact
 from praxtui.journal.fold import fold_all
 from praxtui.journal.folded import folded
 from praxtui.journal.inbox import Inbox

@@ -21,12 +21,11 @@ from praxtui.cli.summary import summary
 from praxtui.cli.text import clock, cut, delta, metric, plain, print_json
 from praxtui.errors import FAULT, INTERRUPTED
 from praxtui.journal import liveness
-from praxtui.journal.events import (
+from praxtui.journal.events import Event
+from praxtui.journal.facts import (
     CampaignEnded,
-    CommandTaken,
     EngineStarted,
     EpochOpened,
-    Event,
     Judged,
     Noticed,
     Reflected,
@@ -38,11 +37,11 @@ from praxtui.journal.events import (
     StandingChanged,
     TrialEnded,
     TrialStarted,
-    WaitingBegan,
 )
 from praxtui.journal.fold import fold, fold_all
 from praxtui.journal.inbox import Inbox, sender
 from praxtui.journal.ledger import row
+from praxtui.journal.people import CommandTaken, WaitingBegan
 from praxtui.journal.state import State
 from praxtui.journal.store import Journal
 

@@ -69,7 +69,7 @@ def begin(args: argparse.Namespace) -> Path:
     """Everything that can be refused before a campaign exists; then its folder."""
     from praxtui import paths
     from praxtui.engine.supervisor import Request, create
-    from praxtui.journal.events import Budgets
+    from praxtui.journal.facts import Budgets
     from praxtui.program.leaves import find
     from praxtui.program.ready import readiness
     from praxtui.workspace.repository import LeafRepository

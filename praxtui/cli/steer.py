@@ -13,8 +13,8 @@ from praxtui.cli.arguments import amount, one_of, or_none, whole
 from praxtui.cli.reading import experiment_of, state_of
 from praxtui.errors import DONE, USAGE, UserError
 from praxtui.journal import campaigns, liveness
-from praxtui.journal.events import CommandTaken
 from praxtui.journal.inbox import Inbox, sender
+from praxtui.journal.people import CommandTaken
 from praxtui.journal.store import Journal
 
 ANSWER_S = 5.0

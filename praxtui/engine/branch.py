@@ -6,7 +6,7 @@ import logging
 
 from praxtui.engine.book import branch as standing
 from praxtui.engine.campaign import Campaign
-from praxtui.journal.events import Advanced, Noticed, Restored
+from praxtui.journal.facts import Advanced, Noticed, Restored
 from praxtui.journal.state import Experiment
 from praxtui.workspace.branch import Grown
 

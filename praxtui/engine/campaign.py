@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 from praxtui.engine.data_watch import DataWatch
 from praxtui.engine.record import FULL_RETRY_S, Record
 from praxtui.errors import DiskFull
-from praxtui.journal.events import WaitingBegan, WaitingEnded
+from praxtui.journal.people import WaitingBegan, WaitingEnded
 from praxtui.journal.state import Epoch, State
 from praxtui.program.spec import Program
 from praxtui.research.protocol import Researcher, Tried

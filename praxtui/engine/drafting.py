@@ -8,16 +8,8 @@ from collections.abc import Mapping
 from praxtui.engine import briefing, budget, dry_run, program_edits
 from praxtui.engine.campaign import Campaign
 from praxtui.engine.checks import Refused, check, check_novelty
-from praxtui.journal.events import (
-    DraftBegun,
-    DraftCommitted,
-    DraftDropped,
-    DraftRefused,
-    HypothesisStated,
-    Judged,
-    WaitingBegan,
-    WaitingEnded,
-)
+from praxtui.journal.facts import DraftBegun, DraftCommitted, DraftDropped, DraftRefused, HypothesisStated, Judged
+from praxtui.journal.people import WaitingBegan, WaitingEnded
 from praxtui.journal.state import Experiment, State
 from praxtui.research.protocol import Brief, Draft, Exhausted, GivenUp
 from praxtui.workspace import novelty

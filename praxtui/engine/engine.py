@@ -22,17 +22,10 @@ from praxtui.engine.runner import Runner
 from praxtui.engine.steering import POLL_S, Steering
 from praxtui.errors import CampaignFault, UserError
 from praxtui.journal import campaigns, liveness
-from praxtui.journal.events import (
-    CampaignEnded,
-    CampaignReopened,
-    EngineStarted,
-    EngineStopped,
-    Fact,
-    Noticed,
-    Resumed,
-)
+from praxtui.journal.facts import CampaignEnded, CampaignReopened, EngineStarted, EngineStopped, Fact, Noticed
 from praxtui.journal.folded import folded
 from praxtui.journal.inbox import Inbox
+from praxtui.journal.people import Resumed
 from praxtui.journal.state import State
 from praxtui.journal.store import Journal
 from praxtui.program.interpreter import choose

@@ -8,7 +8,7 @@ from pathlib import Path
 from praxtui.engine import sealed_data
 from praxtui.engine.campaign import Campaign
 from praxtui.errors import UserError
-from praxtui.journal.events import EpochOpened, Fact, Noticed
+from praxtui.journal.facts import EpochOpened, Fact, Noticed
 from praxtui.program.edit import set_keys
 from praxtui.program.read import load, text_of
 from praxtui.program.spec import Program

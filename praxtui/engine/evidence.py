@@ -13,7 +13,7 @@ from praxtui.engine.campaign import Campaign
 from praxtui.engine.judge.book import head_of, noise_of, open_test
 from praxtui.engine.judge.decide import Pair, Settle, best_of, claimed_gain, has_reached, next_step
 from praxtui.engine.runner import Runner
-from praxtui.journal.events import Claimed, Fact, NoiseMeasured, StandingChanged, TargetMet, TrialEnded, TrialStarted
+from praxtui.journal.facts import Claimed, Fact, NoiseMeasured, StandingChanged, TargetMet, TrialEnded, TrialStarted
 from praxtui.journal.state import State, Trial
 
 log = logging.getLogger(__name__)

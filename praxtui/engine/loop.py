@@ -15,14 +15,8 @@ from praxtui.engine.evidence import Evidence
 from praxtui.engine.judge.decide import strict_test
 from praxtui.engine.overrule import Overruling
 from praxtui.engine.runner import Runner
-from praxtui.journal.events import (
-    CampaignEnded,
-    DraftDropped,
-    DraftRefused,
-    Judged,
-    Reflected,
-    WaitingEnded,
-)
+from praxtui.journal.facts import CampaignEnded, DraftDropped, DraftRefused, Judged, Reflected
+from praxtui.journal.people import WaitingEnded
 from praxtui.journal.state import Experiment, Run, State
 from praxtui.research.protocol import Draft, Failure, GivenUp
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from praxtui.journal.events import RunEnded
+from praxtui.journal.facts import RunEnded
 from praxtui.journal.logs import tail
 from praxtui.journal.state import Run
 from praxtui.program.spec import Program, seconds

@@ -6,7 +6,8 @@ from praxtui.engine.book import branch as standing
 from praxtui.engine.branch import Branch
 from praxtui.engine.campaign import Campaign
 from praxtui.engine.drafting import Drafting
-from praxtui.journal.events import DraftBegun, Fact, HypothesisStated, Judged, Noticed, OverruleSettled
+from praxtui.journal.facts import DraftBegun, Fact, HypothesisStated, Judged, Noticed
+from praxtui.journal.people import OverruleSettled
 from praxtui.journal.state import Experiment
 from praxtui.workspace import novelty
 

@@ -8,7 +8,8 @@ import logging
 from praxtui.engine import epochs
 from praxtui.engine.campaign import Campaign
 from praxtui.errors import UserError
-from praxtui.journal.events import Noticed, ProgramChanged
+from praxtui.journal.facts import Noticed
+from praxtui.journal.people import ProgramChanged
 from praxtui.program.spec import Program
 from praxtui.program.unavailable import unavailable
 

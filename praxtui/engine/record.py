@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from praxtui.engine.clock import Clock
 from praxtui.journal import status
-from praxtui.journal.events import Fact
+from praxtui.journal.facts import Fact
 from praxtui.journal.faults import JournalFull, JournalLocked
 from praxtui.journal.fold import FOLD_VERSION, dump, fold_all
 from praxtui.journal.folded import folded

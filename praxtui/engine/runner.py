@@ -16,7 +16,7 @@ from praxtui.engine.book import NO_EVIDENCE
 from praxtui.engine.campaign import Campaign
 from praxtui.errors import DiskFull
 from praxtui.journal.curves import CurveWriter
-from praxtui.journal.events import RunEnded, RunStarted
+from praxtui.journal.facts import RunEnded, RunStarted
 from praxtui.journal.state import Run
 from praxtui.program import commands
 from praxtui.program.ready import chosen_gpus, gpu_count
@@ -208,7 +208,7 @@ class Runner:
             return measure.ended(program, experiment, run, folder, exit, broke, gpus)
 
         fact = await campaign.git(measured)
-        if fact.metric is None and fact.why not in NO_EVIDENCE and not fact.broke and not paths.has_room(folder):
+        if fact.metric is None and fact.why not in NO_EVIDENCE and not fact.broke and exit.disk_full:
             fact = replace(fact, why="lost", reason=f"the disk was full: {fact.reason}")
         # Before the write, which needs room that the run may have taken.
         for name in SCRATCH:

@@ -18,7 +18,7 @@ from praxtui.engine import measure
 from praxtui.engine.campaign import Campaign
 from praxtui.engine.data_watch import DataWatch
 from praxtui.errors import CampaignFault
-from praxtui.journal.events import SetupEnded, SetupStarted
+from praxtui.journal.facts import SetupEnded, SetupStarted
 from praxtui.program import commands
 from praxtui.program.spec import seconds
 from praxtui.runs import environment

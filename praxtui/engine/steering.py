@@ -9,24 +9,20 @@ from typing import Any
 from praxtui.engine.book import branch
 from praxtui.engine.record import Record
 from praxtui.errors import UserError, did_you_mean
-from praxtui.journal.events import (
+from praxtui.journal.facts import Budgets, DraftApproved, DraftVetoed, Fact, KillAsked
+from praxtui.journal.inbox import Command, Inbox
+from praxtui.journal.people import (
     AutonomyChanged,
-    Budgets,
     BudgetsChanged,
     CommandTaken,
-    DraftApproved,
-    DraftVetoed,
-    Fact,
     FlagsReviewed,
     HintGiven,
     HintWithdrawn,
-    KillAsked,
     Overruled,
     Paused,
     Resumed,
     StopAsked,
 )
-from praxtui.journal.inbox import Command, Inbox
 from praxtui.journal.state import Experiment, State
 
 log = logging.getLogger(__name__)

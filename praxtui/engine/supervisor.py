@@ -16,7 +16,7 @@ import msgspec
 import praxtui
 from praxtui.errors import CampaignFault, UserError
 from praxtui.journal import campaigns, liveness
-from praxtui.journal.events import Budgets, CampaignCreated
+from praxtui.journal.facts import Budgets, CampaignCreated
 from praxtui.journal.store import Journal
 from praxtui.program.spec import Program
 

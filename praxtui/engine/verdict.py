@@ -8,7 +8,7 @@ from praxtui.engine import measure
 from praxtui.engine.book import NO_EVIDENCE, book_of
 from praxtui.engine.judge.book import bar_of, noise_of
 from praxtui.engine.judge.selection import Selection, select
-from praxtui.journal.events import Judged
+from praxtui.journal.facts import Judged
 from praxtui.journal.state import Experiment, Run, State
 from praxtui.program.spec import Program
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from praxtui.journal.events import Budgets
+from praxtui.journal.facts import Budgets
 
 
 class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):

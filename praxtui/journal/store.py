@@ -22,7 +22,8 @@ from typing import Any
 import msgspec
 
 from praxtui.journal import blobs, opening
-from praxtui.journal.events import Event, Fact, decode, encode
+from praxtui.journal.events import Event, decode, encode
+from praxtui.journal.facts import Fact
 from praxtui.journal.faults import (
     BROKEN,
     JournalCorrupt,

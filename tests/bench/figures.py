@@ -13,7 +13,7 @@ class Figure:
     """One row of the table. `values`: the single measurements, in `unit`; `most`: the target, in the same unit.
 
     `by`: which of median and p95 counts. `key`: its name in the JSON object; of two rows with the same key the larger
-    value stands there.
+    value stands there. `cpu`: the processor time of each measurement, which other work on the machine changes little.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Figure:
     most: float | None = None
     by: Literal["median", "p95"] = "median"
     key: str | None = None
+    cpu: tuple[float, ...] = ()
 
     @property
     def median(self) -> float:
@@ -44,7 +45,7 @@ class Figure:
         return None if self.most is None else self.value <= self.most
 
 
-HEAD = ("", "unit", "median", "p95", "min", "max", "n", "target", "")
+HEAD = ("", "unit", "median", "p95", "min", "max", "n", "cpu", "target", "")
 
 
 def table(figures: Sequence[Figure]) -> str:
@@ -65,6 +66,8 @@ def summary(figures: Sequence[Figure]) -> dict[str, float]:
     for figure in figures:
         if figure.key is not None:
             found[figure.key] = max(round(figure.value, 4), found.get(figure.key, 0.0))
+            if figure.cpu:
+                found[f"{figure.key}_cpu"] = round(statistics.median(figure.cpu), 4)
     return found
 
 
@@ -72,7 +75,8 @@ def _row(figure: Figure) -> tuple[str, ...]:
     shown = (_number(value) for value in (figure.median, figure.p95, min(figure.values), max(figure.values)))
     target = "" if figure.most is None else f"{figure.by} <= {_number(figure.most)}"
     verdict = {None: "", True: "ok", False: "MISSED"}[figure.reached]
-    return (figure.name, figure.unit, *shown, str(len(figure.values)), target, verdict)
+    cpu = _number(statistics.median(figure.cpu)) if figure.cpu else ""
+    return (figure.name, figure.unit, *shown, str(len(figure.values)), cpu, target, verdict)
 
 
 def _number(value: float) -> str:

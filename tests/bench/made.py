@@ -8,7 +8,7 @@ from pathlib import Path
 
 from praxtui.engine.clock import Clock
 from praxtui.engine.record import SNAPSHOT_EVERY, Record
-from praxtui.journal.events import (
+from praxtui.journal.facts import (
     Advanced,
     Budgets,
     CampaignCreated,

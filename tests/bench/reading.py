@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from praxtui.engine.clock import Clock
 from praxtui.engine.record import Record
@@ -19,8 +21,15 @@ BARE = (sys.executable, "-I", "-S", "-c", "pass")
 LIBRARIES = (sys.executable, "-c", "import sqlite3, msgspec")
 
 
-def verbs(home: Path, experiments: int, campaigns: int, rounds: int) -> dict[str, list[float]]:
-    """Milliseconds of each command, by name, `rounds` times, one after the other so that each meets the same load.
+class Took(NamedTuple):
+    """Milliseconds, by the clock and of processor time, once for each time that something was done."""
+
+    wall: list[float]
+    cpu: list[float]
+
+
+def verbs(home: Path, experiments: int, campaigns: int, rounds: int) -> dict[str, Took]:
+    """What each command takes, by name, `rounds` times, one after the other so that each meets the same load.
 
     One campaign of `experiments` whose engine was killed is looked at; a second home has `campaigns` of a hundred
     experiments (a tenth of them killed as well).
@@ -39,27 +48,36 @@ def verbs(home: Path, experiments: int, campaigns: int, rounds: int) -> dict[str
         "list": (_praxtui("list", "--json"), own),
         "list many": (_praxtui("list", "--json"), other),
     }
-    found: dict[str, list[float]] = {name: [] for name in commands}
+    found = {name: Took([], []) for name in commands}
     for number in range(rounds + 1):
         for name, (argv, home_of) in commands.items():
-            took = _timed(lambda argv=argv, home_of=home_of: _run(argv, home_of))  # type: ignore[misc]
+            before, began = _children(), time.perf_counter()
+            subprocess.run(argv, env={**os.environ, **home_of}, stdout=subprocess.DEVNULL, check=True)
             if number:  # the first round fills the disk cache
-                found[name].append(1000 * took)
+                found[name].wall.append(1000 * (time.perf_counter() - began))
+                found[name].cpu.append(1000 * (_children() - before))
     return found
 
 
-def folds(home: Path, count: int, rounds: int) -> tuple[list[float], list[float]]:
-    """Seconds to fold a journal of `count` facts from nothing, and from the snapshot at its end."""
+def folds(home: Path, count: int, rounds: int) -> tuple[Took, Took]:
+    """What it takes to fold a journal of `count` facts: from nothing, and from the snapshot at its end."""
     folder = made.events(home / "campaigns" / "long", count)
-
-    def fold() -> None:
-        with Journal.open(folder) as journal:
-            if folded(journal).seq != count:
-                raise AssertionError("the fold did not reach the end")
-
-    whole = [_timed(fold) for _ in range(rounds)]
+    whole = _folded(folder, count, rounds)
     Record(Journal.open(folder, write=True), Clock()).close()
-    return whole, [_timed(fold) for _ in range(3 * rounds)]
+    return whole, _folded(folder, count, 3 * rounds)
+
+
+def _folded(folder: Path, count: int, rounds: int) -> Took:
+    took = Took([], [])
+    for _ in range(rounds):
+        before, began = time.process_time(), time.perf_counter()
+        with Journal.open(folder) as journal:
+            state = folded(journal)
+        took.wall.append(1000 * (time.perf_counter() - began))
+        took.cpu.append(1000 * (time.process_time() - before))
+        if state.seq != count:
+            raise AssertionError("the fold did not reach the end")
+    return took
 
 
 def _praxtui(*arguments: str) -> tuple[str, ...]:
@@ -67,11 +85,7 @@ def _praxtui(*arguments: str) -> tuple[str, ...]:
     return (str(script), *arguments) if script.exists() else (sys.executable, "-m", "praxtui", *arguments)
 
 
-def _run(argv: Sequence[str], home: Mapping[str, str]) -> None:
-    subprocess.run(argv, env={**os.environ, **home}, stdout=subprocess.DEVNULL, check=True)
-
-
-def _timed(work: Callable[[], None]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+def _children() -> float:
+    """Processor time of all processes that this one started and waited for, in seconds."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -14,7 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from praxtui.journal.events import Event, RunEnded, RunStarted
+from praxtui.journal.events import Event
+from praxtui.journal.facts import RunEnded, RunStarted
 from praxtui.journal.store import Journal
 
 HERE = Path(__file__).parent

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from praxtui.cli.verbs import VERBS
-from praxtui.journal.events import Budgets, CampaignCreated, DraftBegun
+from praxtui.journal.facts import Budgets, CampaignCreated, DraftBegun
 from praxtui.journal.store import Journal
 
 HEAVY = {"textual", "litellm", "torch", "optuna", "libcst", "numpy", "pygit2", "ruamel"}

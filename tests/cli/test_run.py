@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 from typing import Any
 
 import pytest
 
-from praxtui.journal.events import CampaignCreated
+from praxtui.journal.facts import CampaignCreated
 from tests.cli.place import Place
 
 ROW = re.compile(
@@ -137,8 +138,6 @@ def test_interrupted_before_the_end_is_130(place: Place) -> None:
     follower = place.start("run", "leaf", "--researcher", "null", "--experiments", "1", "--name", "c")
     place.until(lambda: place.folder().joinpath("journal.db").exists(), "the campaign")
     place.running()
-    import os
-
     os.kill(place.engine(), signal.SIGSTOP)
     for said in ("stopping after this run", "stopping now"):
         follower.send_signal(signal.SIGINT)

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from praxtui.journal.inbox import Inbox
 from tests.cli.place import Place
 
@@ -40,7 +42,8 @@ def test_a_running_campaign_is_steered(place: Place) -> None:
     assert (document["state"], document["experiments"]) == ("paused", 1)
     place.hold()
     assert said(place, "resume", "c") == "resumed\n"
-    place.running(experiment=list(place.when(lambda state: state.running).experiments)[-1])
+    name, _, n = place.when(lambda state: state.running).running[0].partition("/")
+    place.running(experiment=name, n=int(n))
     assert said(place, "resume", "c") == "c is running already\n"
     assert said(place, "stop", "c") == "stopping after the current run\n"
     assert said(place, "stop", "c") == "stopping now\n"
@@ -181,6 +184,7 @@ def test_a_second_engine_is_refused(place: Place) -> None:
     assert place.when(lambda state: state.ended).counted == 1
 
 
+@pytest.mark.slow
 def test_a_command_that_a_stopped_process_does_not_answer_waits(place: Place) -> None:
     place.hold()
     place.begin("c", experiments=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from praxtui.journal.events import EpochOpened, Noticed
+from praxtui.journal.facts import EpochOpened, Noticed
 from tests.making import Script, code, create, facts, git, ledger, make_leaf, play, status
 
 

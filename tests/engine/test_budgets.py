@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from praxtui.journal.events import RunStarted
-from tests.making import EXACT, SETTINGS, TRAIN, Script, code, create, facts, ledger, make_leaf, play, send, status, with_constants
+from praxtui.journal.facts import RunStarted
+from tests.making import (
+    EXACT,
+    SETTINGS,
+    TRAIN,
+    Script,
+    code,
+    create,
+    facts,
+    ledger,
+    make_leaf,
+    play,
+    send,
+    status,
+    with_constants,
+)
 
 QUIET = {"settings.py": with_constants(SETTINGS, {"SPREAD": 0.0})}
 PRICED = {"train.py": TRAIN + "print('usd: 0.12')\n"}
@@ -51,7 +65,7 @@ def test_hours_end_a_campaign_before_a_run_would_go_over(exact: Path) -> None:
     script = Script(*moves(200))
     state = play(folder, script)
     assert state.end_reason == "0.000277778 hours used"
-    assert 0 < state.spent.seconds
+    assert state.spent.seconds > 0
     assert state.counted < 200
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from praxtui.journal.events import EpochOpened, RunStarted, SetupEnded, SetupStarted
+from praxtui.journal.facts import EpochOpened, RunStarted, SetupEnded, SetupStarted
 from tests.making import EXACT, SETTINGS, Script, code, create, facts, ledger, make_leaf, play, send, with_constants
 
 QUIET = {"settings.py": with_constants(SETTINGS, {"SPREAD": 0.0})}

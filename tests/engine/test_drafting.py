@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from praxtui.journal.events import DraftBegun, DraftCommitted, DraftDropped, DraftRefused, Judged, RunEnded, RunStarted
+
+from praxtui.journal.facts import DraftBegun, DraftCommitted, DraftDropped, DraftRefused, Judged, RunEnded, RunStarted
 from tests.making import (
     EXACT,
     GIVE_UP,
@@ -14,7 +15,6 @@ from tests.making import (
     Script,
     Watch,
     all_facts,
-    code,
     create,
     draft,
     facts,

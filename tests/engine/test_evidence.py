@@ -8,8 +8,23 @@ from typing import Any
 
 import msgspec
 import pytest
-from praxtui.journal.events import NoiseMeasured, Restored, RunStarted, TargetMet, TrialEnded, TrialStarted
-from tests.making import EXACT, SETTINGS, Script, code, create, facts, git, ledger, make_leaf, play, send, status, with_constants
+
+from praxtui.journal.facts import NoiseMeasured, Restored, RunStarted, TargetMet, TrialEnded, TrialStarted
+from tests.making import (
+    EXACT,
+    SETTINGS,
+    Script,
+    code,
+    create,
+    facts,
+    git,
+    ledger,
+    make_leaf,
+    play,
+    send,
+    status,
+    with_constants,
+)
 
 
 def test_the_baseline_is_repeated_on_seeds_of_its_own_and_gives_the_noise(leaf: Path) -> None:

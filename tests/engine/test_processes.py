@@ -8,9 +8,10 @@ import signal
 from pathlib import Path
 
 import pytest
+
 from praxtui.engine import supervisor
 from praxtui.journal import liveness
-from praxtui.journal.events import EngineStarted, EngineStopped, RunEnded, RunStarted
+from praxtui.journal.facts import EngineStarted, EngineStopped, RunEnded, RunStarted
 from praxtui.runs.local import LocalPlace
 from tests.making import SETTINGS, Watch, create, facts, ledger, send, start, state_of, wait_for_end, with_constants
 

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from praxtui.journal.events import EpochOpened, Noticed, ProgramChanged, RunStarted
+from praxtui.journal.facts import EpochOpened, Noticed, RunStarted
+from praxtui.journal.people import ProgramChanged
 from praxtui.journal.store import Journal
-from tests.making import EXACT, Script, Watch, create, facts, git, ledger, merged, play, program_text, send, state_of, status
+from tests.making import (
+    EXACT,
+    Script,
+    Watch,
+    create,
+    facts,
+    git,
+    ledger,
+    merged,
+    play,
+    program_text,
+    send,
+    state_of,
+    status,
+)
 
 
 def edit_during(leaf: Path, folder: Path, gate: Path, text: str):  # type: ignore[no-untyped-def]

@@ -5,21 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from praxtui.engine.clock import Clock
 from praxtui.engine.record import Record
 from praxtui.engine.steering import Steering
-from praxtui.journal.events import (
-    AutonomyChanged,
-    CommandTaken,
-    DraftBegun,
-    Noticed,
-    Overruled,
-    Restored,
-    RunEnded,
-    RunStarted,
-    WaitingBegan,
-)
+from praxtui.journal.facts import DraftBegun, Noticed, Restored, RunEnded, RunStarted
 from praxtui.journal.inbox import Inbox
+from praxtui.journal.people import AutonomyChanged, CommandTaken, Overruled, WaitingBegan
 from praxtui.journal.store import Journal
 from tests.making import Script, Watch, code, create, facts, git, ledger, play, send, state_of, status
 

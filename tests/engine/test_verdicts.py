@@ -5,8 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from praxtui.journal.events import HypothesisStated, Judged, RunEnded, RunStarted
-from tests.making import EXACT, SETTINGS, Script, code, create, draft, facts, ledger, make_leaf, play, status, with_constants
+
+from praxtui.journal.facts import HypothesisStated, Judged, RunEnded, RunStarted
+from tests.making import (
+    EXACT,
+    SETTINGS,
+    Script,
+    code,
+    create,
+    draft,
+    facts,
+    ledger,
+    make_leaf,
+    play,
+    status,
+    with_constants,
+)
 
 QUIET = {"settings.py": with_constants(SETTINGS, {"SPREAD": 0.0})}
 

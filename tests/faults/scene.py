@@ -15,7 +15,7 @@ import pytest
 
 from praxtui.engine import supervisor
 from praxtui.journal import liveness
-from praxtui.journal.events import Budgets
+from praxtui.journal.facts import Budgets
 from praxtui.journal.fold import fold_all
 from praxtui.journal.state import Run, State
 from praxtui.journal.store import Journal

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from praxtui.journal import liveness
-from praxtui.journal.events import WaitingBegan, WaitingEnded
+from praxtui.journal.people import WaitingBegan, WaitingEnded
 from praxtui.journal.store import Journal
 from praxtui.runs.local import LocalPlace
 from tests.faults.conftest import Begin
@@ -91,6 +91,7 @@ def a_run(scene: Scene) -> None:
     scene.wait(lambda state: any(name != "e0" for name, _ in running(state)), "a run")
 
 
+@pytest.mark.slow
 def test_home_fills_up_during_a_run(begin: Begin, disk: Callable[[str], Disk], monkeypatch: pytest.MonkeyPatch) -> None:
     small = disk("small")
     monkeypatch.setenv("PRAXTUI_HOME", str(small.at / "home"))

@@ -16,13 +16,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:R
 
 
 def torment(scene: Scene, kills: int, seed: int, most_events: int) -> None:
-    """Kill the engine `kills` times, each up to `most_events` facts and 60 ms after it answers; then let it end."""
+    """Kill the engine `kills` times, each up to `most_events` facts and 150 ms after it answers; then let it end."""
     chance = random.Random(seed)
     while scene.kills < kills and not ended(scene.state()):
         scene.start()
         target = scene.state().seq + chance.randint(0, most_events)
         scene.wait(lambda state, seq=target: state.seq >= seq or ended(state), "some more facts")
-        time.sleep(chance.random() * 0.06)
+        time.sleep(chance.random() * 0.15)
         scene.kill()
     if not ended(scene.state()):
         scene.start()
@@ -32,11 +32,11 @@ def torment(scene: Scene, kills: int, seed: int, most_events: int) -> None:
 # Two campaigns, so that two workers can share the fifty.
 @pytest.mark.parametrize("seed", [0, 1])
 def test_fifty_kills_lose_nothing(begin: Begin, seed: int) -> None:
-    scene = begin(experiments=16, seed=seed, seconds=0.1)
+    scene = begin(experiments=16, seed=seed, seconds=0.15)
     torment(scene, kills=25, seed=seed, most_events=5)
     assert scene.kills == 25, "the campaign was over too soon: raise its experiments"
     check(scene)
-    assert len(scene.adoptable) >= 5, "too few kills fell into a run"
+    assert len(scene.adoptable) >= 2, "too few kills fell into a run"
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from praxtui.journal.events import Noticed
+from praxtui.journal.facts import Noticed
 from praxtui.journal.store import Journal
 from tests.faults.conftest import Begin
 from tests.faults.invariants import check
@@ -70,7 +70,7 @@ def test_stale_locks_of_git_do_not_hold_it_up(begin: Begin, person: Path) -> Non
     check(scene)
 
 
-@pytest.mark.parametrize("what", ["trees", "admin", pytest.param("both", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("what", ["both", *(pytest.param(what, marks=pytest.mark.slow) for what in ("trees", "admin"))])
 def test_worktrees_that_vanish_are_made_again(begin: Begin, person: Path, what: str) -> None:
     scene = begin(experiments=3, extra=WAIT_FOR_GO)
     scene.start()

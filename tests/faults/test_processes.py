@@ -162,6 +162,7 @@ def test_a_second_engine_is_refused_and_the_first_goes_on(begin: Begin) -> None:
     check(scene)
 
 
+@pytest.mark.slow
 def test_a_killed_engine_shows_as_dead_and_resume_takes_it_up(begin: Begin) -> None:
     scene = sleeping(begin)
     scene.start()

@@ -8,8 +8,45 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from praxtui.journal import events as ev
-from praxtui.journal.events import KINDS, Budgets, Event, Fact
+from praxtui.journal.events import KINDS, Event, Unknown
+from praxtui.journal.facts import (
+    Advanced,
+    Budgets,
+    CampaignCreated,
+    CampaignEnded,
+    CampaignReopened,
+    Claimed,
+    DraftBegun,
+    DraftCommitted,
+    EngineStarted,
+    EngineStopped,
+    EpochOpened,
+    Fact,
+    HypothesisStated,
+    Judged,
+    NoiseMeasured,
+    Noticed,
+    Reflected,
+    Restored,
+    RunEnded,
+    RunStarted,
+    StandingChanged,
+    TrialEnded,
+    TrialStarted,
+)
+from praxtui.journal.people import (
+    AutonomyChanged,
+    BudgetsChanged,
+    CommandTaken,
+    HintGiven,
+    Paused,
+    ProgramChanged,
+    Resumed,
+    Spent,
+    StopAsked,
+    WaitingBegan,
+    WaitingEnded,
+)
 
 EXPERIMENTS = tuple(f"e{n}" for n in range(5))
 VERDICTS = ("keep", "discard", "crash", "invalid", "void")
@@ -66,7 +103,7 @@ def of_kind(kind: type[Fact]) -> st.SearchStrategy[Fact]:
     return st.builds(kind, **fields)
 
 
-unknowns = st.builds(ev.Unknown, st.just("FromLater"), st.integers(1, 9), st.binary(max_size=20))
+unknowns = st.builds(Unknown, st.just("FromLater"), st.integers(1, 9), st.binary(max_size=20))
 arbitrary = st.lists(st.one_of(*[of_kind(kind) for kind in KINDS.values()], unknowns), max_size=25)
 
 
@@ -75,33 +112,33 @@ def begun(
 ) -> list[Fact]:
     """The facts up to the end of the baseline: values 1.0, 1.1, ... of a metric `loss`."""
     facts: list[Fact] = [
-        ev.CampaignCreated("c", "/leaf", "leaf", "sweep", 0, "p" * 64, budgets or Budgets(experiments=9), "0.1"),
-        ev.EngineStarted(7, 1, "boot", "host", "0.1", "none"),
-        ev.EpochOpened(
+        CampaignCreated("c", "/leaf", "leaf", "sweep", 0, "p" * 64, budgets or Budgets(experiments=9), "0.1"),
+        EngineStarted(7, 1, "boot", "host", "0.1", "none"),
+        EpochOpened(
             1, "start", "p" * 64, "b" * 40, "e0", goal, "loss", "evaluator",
             deterministic=deterministic, repeats=repeats,
         ),
     ]  # fmt: skip
     for n in range(1, 2 if deterministic else repeats + 1):
         facts += ran("e0", n, 1.0 + (n - 1) / 10, use="baseline", seed=n - 1)
-    return [*facts, ev.NoiseMeasured(1, 0.05, 1, repeats), ev.Judged("e0", "keep", reason="the baseline")]
+    return [*facts, NoiseMeasured(1, 0.05, 1, repeats), Judged("e0", "keep", reason="the baseline")]
 
 
 def ran(name: str, n: int, metric: float | None, *, use: str = "select", seed: int = 0, epoch: int = 1) -> list[Fact]:
     """A run from its start to its end; of no metric, a crash."""
     reason = None if metric is not None else "run: exit 1"
     return [
-        ev.RunStarted(name, n, use, seed, "c" * 40, epoch),
-        ev.RunEnded(name, n, "exit", 0, 2.0, 100.0 + n, 102.0 + n, metric, reason=reason, usd=0.25, gpu_seconds=2.0),
+        RunStarted(name, n, use, seed, "c" * 40, epoch),
+        RunEnded(name, n, "exit", 0, 2.0, 100.0 + n, 102.0 + n, metric, reason=reason, usd=0.25, gpu_seconds=2.0),
     ]
 
 
 def drafted(name: str, parent: str = "e0", *, hints: Sequence[str] = ()) -> list[Fact]:
     """A draft from its beginning to its commit."""
     return [
-        ev.DraftBegun(name, 1, parent, "b" * 40, "sweep"),
-        ev.HypothesisStated(name, f"LR of {name}", "because", "better", "sweep", list(hints)),
-        ev.DraftCommitted(name, 1, name * 20, "b" * 40, parent, ["a.py"], {"a.py": "f" * 64}, "d" * 64, f"key {name}"),
+        DraftBegun(name, 1, parent, "b" * 40, "sweep"),
+        HypothesisStated(name, f"LR of {name}", "because", "better", "sweep", list(hints)),
+        DraftCommitted(name, 1, name * 20, "b" * 40, parent, ["a.py"], {"a.py": "f" * 64}, "d" * 64, f"key {name}"),
     ]
 
 
@@ -112,10 +149,10 @@ def judged(
     facts = drafted(name, parent)
     if verdict in ("keep", "discard", "crash"):
         facts += ran(name, 1, metric)
-    facts.append(ev.Judged(name, verdict, standing, delta=0.1, delta_sd=2.0, confidence=0.9))
+    facts.append(Judged(name, verdict, standing, delta=0.1, delta_sd=2.0, confidence=0.9))
     if verdict == "keep":
-        facts.append(ev.Advanced(name, f"on {name}"))
-    return [*facts, ev.Reflected(name, "confirmed", "learned", "sweep")]
+        facts.append(Advanced(name, f"on {name}"))
+    return [*facts, Reflected(name, "confirmed", "learned", "sweep")]
 
 
 @st.composite
@@ -136,27 +173,27 @@ def plausible(draw: st.DrawFn) -> list[Fact]:
 
 def audits(trial: int, head: str) -> list[list[Fact]]:
     """The ways in which a test of a keep can end."""
-    begin = [ev.TrialStarted(trial, "audit", head, "e0", [head], {"limit": 8}), *ran(head, 2, 0.9, use="audit")]
-    held = [ev.TrialEnded(trial, "held", 4, 0.1, 0.05, 0.15), ev.StandingChanged([head], "supported", "held", trial)]
-    failed = [ev.TrialEnded(trial, "failed", 4, -0.1), ev.Restored("e0", [head], "r" * 40)]
-    return [begin, [*begin, *held, ev.Claimed(1, head, 0.9, 0.1, 0.05, 0.15)], [*begin, *failed]]
+    begin = [TrialStarted(trial, "audit", head, "e0", [head], {"limit": 8}), *ran(head, 2, 0.9, use="audit")]
+    held = [TrialEnded(trial, "held", 4, 0.1, 0.05, 0.15), StandingChanged([head], "supported", "held", trial)]
+    failed = [TrialEnded(trial, "failed", 4, -0.1), Restored("e0", [head], "r" * 40)]
+    return [begin, [*begin, *held, Claimed(1, head, 0.9, 0.1, 0.05, 0.15)], [*begin, *failed]]
 
 
 BETWEEN: list[list[Fact]] = [
     [],
-    [ev.CommandTaken(5, "hint", {"text": "wider"}, "a@b:1", 1.0, "given as k1"), ev.HintGiven("k1", "wider", "a@b:1")],
-    [ev.Paused("a"), ev.Resumed("a")],
-    [ev.BudgetsChanged(Budgets(usd=3.0), "a"), ev.AutonomyChanged("review", "a")],
-    [ev.WaitingBegan("disk", "no space"), ev.WaitingEnded("disk")],
-    [ev.Noticed("something"), ev.Spent(0.5, 1200, "model", "e1"), ev.ProgramChanged("q" * 64, "d" * 64, False)],
-    [ev.EngineStarted(8, 2, "boot", "host", "0.1", "none")],
+    [CommandTaken(5, "hint", {"text": "wider"}, "a@b:1", 1.0, "given as k1"), HintGiven("k1", "wider", "a@b:1")],
+    [Paused("a"), Resumed("a")],
+    [BudgetsChanged(Budgets(usd=3.0), "a"), AutonomyChanged("review", "a")],
+    [WaitingBegan("disk", "no space"), WaitingEnded("disk")],
+    [Noticed("something"), Spent(0.5, 1200, "model", "e1"), ProgramChanged("q" * 64, "d" * 64, False)],
+    [EngineStarted(8, 2, "boot", "host", "0.1", "none")],
 ]
 ENDS: list[list[Fact]] = [
     [],
-    [ev.CampaignEnded("finished", "9 experiments done"), ev.EngineStopped("done")],
-    [ev.StopAsked("a"), ev.CampaignEnded("stopped", "stopped by its person"), ev.EngineStopped("stopped")],
-    [ev.CampaignEnded("stopped", "setup failed", 4), ev.EngineStopped("x"), ev.CampaignReopened("resumed")],
-    [ev.EngineStopped("told to go by SIGTERM")],
+    [CampaignEnded("finished", "9 experiments done"), EngineStopped("done")],
+    [StopAsked("a"), CampaignEnded("stopped", "stopped by its person"), EngineStopped("stopped")],
+    [CampaignEnded("stopped", "setup failed", 4), EngineStopped("x"), CampaignReopened("resumed")],
+    [EngineStopped("told to go by SIGTERM")],
 ]  # fmt: skip
 sequences = arbitrary | plausible()
 

@@ -14,12 +14,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from praxtui.journal import events as ev
 from praxtui.journal import fold as folding
-from praxtui.journal.events import KINDS, UPGRADES, Event, Fact, Unknown, decode, encode
+from praxtui.journal.events import KINDS, UPGRADES, Event, Unknown, decode, encode
+from praxtui.journal.facts import (
+    CampaignEnded,
+    Claimed,
+    EngineStarted,
+    EngineStopped,
+    Fact,
+    NoiseMeasured,
+    Noticed,
+    RunEnded,
+)
 from praxtui.journal.fold import FOLD_VERSION, dump, fold, fold_all, load
 from praxtui.journal.folded import folded
+from praxtui.journal.people import HintGiven, Paused, Resumed
 from praxtui.journal.state import State
+from praxtui.journal.steps.experiment import TURNAROUNDS_KEPT
 from praxtui.journal.store import Journal
 from tests.journal.facts import begun, drafted, events, judged, of_kind, ran, sequences, unknowns
 
@@ -52,15 +63,15 @@ def test_a_later_version_of_a_known_kind_is_kept_too(kind: str) -> None:
 
 
 def test_unknown_fields_of_a_known_version_are_passed_over() -> None:
-    assert decode("HintGiven", 1, b'{"hint":"k1","text":"t","by":"a","later":[1]}') == ev.HintGiven("k1", "t", "a")
+    assert decode("HintGiven", 1, b'{"hint":"k1","text":"t","by":"a","later":[1]}') == HintGiven("k1", "t", "a")
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_a_number_that_could_not_be_read_again_is_not_written(number: float) -> None:
-    for fact in (ev.NoiseMeasured(1, number, 1, 2), ev.RunEnded("e1", 1, "exit", 0, number, 1.0, 2.0)):
+    for fact in (NoiseMeasured(1, number, 1, 2), RunEnded("e1", 1, "exit", 0, number, 1.0, 2.0)):
         with pytest.raises(msgspec.ValidationError):
             encode(fact)
-    assert decode(*encode(ev.Claimed(1, "e1", number))) == ev.Claimed(1, "e1", None)
+    assert decode(*encode(Claimed(1, "e1", number))) == Claimed(1, "e1", None)
 
 
 def test_a_fact_that_lacks_a_field_is_damage() -> None:
@@ -82,7 +93,7 @@ HintGivenOfLater.version = 3
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """A praxtui in which HintGiven has its third version."""
     monkeypatch.setitem(KINDS, "HintGiven", HintGivenOfLater)
-    monkeypatch.setattr(ev, "_decoders", {})
+    monkeypatch.setattr("praxtui.journal.events._decoders", {})
     monkeypatch.setitem(UPGRADES, ("HintGiven", 1), lambda old: {**old, "words": old["text"].split()})
     monkeypatch.setitem(UPGRADES, ("HintGiven", 2), lambda old: {**old, "urgent": old.get("priority", 0) > 1})
 
@@ -101,7 +112,7 @@ def test_a_journal_of_an_older_version_is_read_and_never_rewritten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     with Journal.create(tmp_path) as journal:
-        journal.append([*begun(), ev.HintGiven("k1", "try it", "a")])
+        journal.append([*begun(), HintGiven("k1", "try it", "a")])
         written = journal._connection.execute("SELECT kind, v, data FROM events ORDER BY seq").fetchall()
     request.getfixturevalue("later")
     with Journal.open(tmp_path, write=True) as journal:
@@ -122,7 +133,7 @@ def test_every_older_version_has_an_upgrade() -> None:
 
 
 def test_every_kind_is_folded_but_what_changes_nothing() -> None:
-    assert set(KINDS.values()) - set(folding._STEPS) == {ev.Noticed}
+    assert set(KINDS.values()) - set(folding._STEPS) == {Noticed}
     assert set(folding._STEPS) <= set(KINDS.values())
 
 
@@ -187,7 +198,7 @@ def test_a_snapshot_is_really_used(tmp_path: Path) -> None:
         state = folded(journal)
         state.leaf_name = "from the snapshot"
         journal.save_snapshot("state", state.seq, FOLD_VERSION, dump(state))
-        journal.append([ev.Paused("a")])
+        journal.append([Paused("a")])
         assert folded(journal).leaf_name == "from the snapshot"
         assert folded(journal).paused
 
@@ -225,50 +236,50 @@ def test_time_and_place_never_run_backwards(facts: list[Fact], data: st.DataObje
 
 def test_a_clock_that_was_set_back_loses_no_time() -> None:
     state = fold_all(State(), events(begun(), at=10_000.0, step=0))
-    later = [Event(100, 4_000.0, ev.EngineStarted(8, 2, "boot", "host", "0.1", "none"))]
-    later += [Event(101 + n, 4_000.0 + 60 * n, ev.Noticed("still there")) for n in range(1, 11)]
+    later = [Event(100, 4_000.0, EngineStarted(8, 2, "boot", "host", "0.1", "none"))]
+    later += [Event(101 + n, 4_000.0 + 60 * n, Noticed("still there")) for n in range(1, 11)]
     after = fold_all(state, later)
     assert after.spent.seconds == 600.0
     assert after.at == 10_000.0
 
 
 def test_time_counts_while_an_engine_lives_and_is_not_paused() -> None:
-    engine = ev.EngineStarted(8, 2, "boot", "host", "0.1", "none")
+    engine = EngineStarted(8, 2, "boot", "host", "0.1", "none")
     timeline: list[tuple[float, Fact]] = [
         (0, begun()[0]),
         (50, engine),                             # nobody was there before
-        (60, ev.Noticed("+10")),
-        (60, ev.Paused("a")),
-        (100, ev.Resumed("a")),                   # paused
-        (110, ev.Noticed("+10")),
+        (60, Noticed("+10")),
+        (60, Paused("a")),
+        (100, Resumed("a")),                   # paused
+        (110, Noticed("+10")),
         (500, engine),                            # dead, and another one
-        (505, ev.EngineStopped("told to go")),    # +5
+        (505, EngineStopped("told to go")),    # +5
         (900, engine),
-        (901, ev.CampaignEnded("stopped", "x")),  # +1
-        (950, ev.EngineStopped("x")),             # ended
+        (901, CampaignEnded("stopped", "x")),  # +1
+        (950, EngineStopped("x")),             # ended
     ]  # fmt: skip
     state = fold_all(State(), [Event(n, at, fact) for n, (at, fact) in enumerate(timeline, 1)])
     assert state.spent.seconds == 26.0
 
 
 def test_a_run_that_goes_on_while_paused_counts() -> None:
-    facts = [*begun(), *drafted("e1"), ran("e1", 1, 0.9)[0], ev.Paused("a"), ev.Noticed("+10"), ran("e1", 1, 0.9)[1]]
+    facts = [*begun(), *drafted("e1"), ran("e1", 1, 0.9)[0], Paused("a"), Noticed("+10"), ran("e1", 1, 0.9)[1]]
     state = fold_all(State(), events(facts, step=0))
     start = state.spent.seconds
     happened = events(facts[:-2], step=0)
     last = len(happened)
     happened += [Event(last + 1, 1010.0, facts[-2]), Event(last + 2, 1015.0, facts[-1])]
-    happened += [Event(last + 3, 2000.0, ev.Noticed("paused"))]
+    happened += [Event(last + 3, 2000.0, Noticed("paused"))]
     assert fold_all(State(), happened).spent.seconds == start + 15.0
 
 
 def test_turnaround_is_from_one_runs_end_to_the_next_ones_start() -> None:
     facts = [*begun(), *judged("e1", "discard", 1.0), *judged("e2", "discard", 1.0)]
-    ended = [fact for fact in facts if isinstance(fact, ev.RunEnded)]
+    ended = [fact for fact in facts if isinstance(fact, RunEnded)]
     state = fold_all(State(), events(facts))
     gaps = [b.started - a.ended for a, b in pairwise(ended) if b.started >= a.ended]
     assert state.turnarounds == gaps
-    assert len(state.turnarounds) <= folding.TURNAROUNDS_KEPT
+    assert len(state.turnarounds) <= TURNAROUNDS_KEPT
 
 
 # --- size ------------------------------------------------------------------------------------------------------------
@@ -283,7 +294,7 @@ def test_a_hundred_thousand_events_fold() -> None:
     assert (state.seq, len(state.experiments), state.counted) == (len(facts), number + 1, number)
     assert state.next_id == f"e{number + 1}"
     assert state.head == f"e{number // 50 * 50}"
-    assert len(state.turnarounds) <= folding.TURNAROUNDS_KEPT
+    assert len(state.turnarounds) <= TURNAROUNDS_KEPT
     assert load(dump(state)) == state
-    assert fold(state, Event(state.seq + 1, state.at, ev.Paused("a"))).paused
+    assert fold(state, Event(state.seq + 1, state.at, Paused("a"))).paused
     assert not state.paused

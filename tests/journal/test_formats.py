@@ -12,7 +12,8 @@ import pytest
 
 from praxtui.journal import opening
 from praxtui.journal.curves import read_curves
-from praxtui.journal.events import KINDS, Noticed, Unknown, encode
+from praxtui.journal.events import KINDS, Unknown, encode
+from praxtui.journal.facts import Noticed
 from praxtui.journal.fold import fold_all
 from praxtui.journal.state import State
 from praxtui.journal.store import Journal

@@ -7,10 +7,19 @@ from typing import Any
 import msgspec
 from hypothesis import given
 
-from praxtui.journal import events as ev
-from praxtui.journal.events import Fact
+from praxtui.journal.facts import (
+    Advanced,
+    DraftDropped,
+    EpochOpened,
+    Fact,
+    Judged,
+    Reflected,
+    Restored,
+    StandingChanged,
+)
 from praxtui.journal.fold import fold_all
 from praxtui.journal.ledger import rows
+from praxtui.journal.people import HintGiven, Spent
 from praxtui.journal.state import State
 from tests.journal.facts import begun, drafted, events, judged, ran, sequences
 
@@ -51,13 +60,13 @@ def test_the_baseline_comes_first_and_has_no_standing() -> None:
 def test_a_row_says_what_was_tried_and_what_came_of_it() -> None:
     facts = [
         *begun(),
-        ev.HintGiven("k1", "wider", "a"),
+        HintGiven("k1", "wider", "a"),
         *drafted("e1", hints=["k1"]),
         *ran("e1", 1, 0.9, seed=3),
-        ev.Spent(0.5, 1200, "model", "e1"),
-        ev.Judged("e1", "keep", "provisional", 0.15, 3.0, 0.99, ["jump"], "looks better"),
-        ev.Advanced("e1", "on the branch"),
-        ev.Reflected("e1", "confirmed", "wider helps", "sweep", "a note"),
+        Spent(0.5, 1200, "model", "e1"),
+        Judged("e1", "keep", "provisional", 0.15, 3.0, 0.99, ["jump"], "looks better"),
+        Advanced("e1", "on the branch"),
+        Reflected("e1", "confirmed", "wider helps", "sweep", "a note"),
     ]
     row = table(facts)["e1"]
     assert row["hypothesis"] == "LR of e1"
@@ -89,7 +98,7 @@ def test_a_metric_of_zero_is_a_metric() -> None:
 
 
 def test_runs_of_another_epoch_do_not_count_for_the_metric() -> None:
-    again = ev.EpochOpened(2, "edited", "p" * 64, "c" * 40, "e1", "minimize", "loss", "evaluator")
+    again = EpochOpened(2, "edited", "p" * 64, "c" * 40, "e1", "minimize", "loss", "evaluator")
     facts = [*begun(), *judged("e1", "keep", 0.8), again, *ran("e1", 2, 0.2, use="baseline", epoch=2)]
     assert table(facts)["e1"]["metric"] == 0.8
     assert len(table(facts)["e1"]["runs"]) == 2
@@ -104,15 +113,15 @@ def test_a_run_under_way_has_no_result_yet() -> None:
 
 
 def test_a_draft_made_again_keeps_its_id_and_forgets_the_first() -> None:
-    facts = [*begun(), *drafted("e1"), ev.DraftDropped("e1", "drafted again"), *drafted("e1", "e0")]
+    facts = [*begun(), *drafted("e1"), DraftDropped("e1", "drafted again"), *drafted("e1", "e0")]
     assert list(table(facts)) == ["e0", "e1"]
-    facts = [*begun(), *drafted("e1"), ev.DraftDropped("e1", "drafted again")]
+    facts = [*begun(), *drafted("e1"), DraftDropped("e1", "drafted again")]
     assert table(facts)["e1"]["commit"] is None
 
 
 def test_a_confirmed_keep_stays_so_until_it_is_revoked() -> None:
     kept = [*begun(), *judged("e1", "keep", 0.8, standing="confirmed")]
-    audited = ev.StandingChanged(["e1", "e9"], "supported", "held")
+    audited = StandingChanged(["e1", "e9"], "supported", "held")
     assert table([*kept, audited])["e1"]["standing"] == "confirmed"
-    assert table([*kept, ev.StandingChanged(["e1"], "revoked", "by its person")])["e1"]["standing"] == "revoked"
-    assert table([*kept, ev.Restored("e0", ["e1"], "r" * 40)])["e1"]["standing"] == "revoked"
+    assert table([*kept, StandingChanged(["e1"], "revoked", "by its person")])["e1"]["standing"] == "revoked"
+    assert table([*kept, Restored("e0", ["e1"], "r" * 40)])["e1"]["standing"] == "revoked"

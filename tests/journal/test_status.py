@@ -8,9 +8,22 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from praxtui.journal import events as ev
-from praxtui.journal.events import Budgets, Fact
+from praxtui.journal.facts import (
+    Budgets,
+    CampaignEnded,
+    CampaignReopened,
+    Claimed,
+    DraftBegun,
+    EngineStarted,
+    EpochOpened,
+    Fact,
+    Restored,
+    RunStarted,
+    SetupEnded,
+    SetupStarted,
+)
 from praxtui.journal.fold import fold_all
+from praxtui.journal.people import BudgetsChanged, Paused, Resumed, Spent, WaitingBegan, WaitingEnded
 from praxtui.journal.state import State
 from praxtui.journal.status import document, name_of, phase
 from tests.journal.facts import begun, drafted, events, judged, ran, sequences
@@ -79,7 +92,7 @@ def test_revoked_keeps_are_not_kept() -> None:
     facts = [fact for n, one in enumerate(standings, 1) for fact in judged(f"e{n}", "keep", 1.0, standing=one)]
     found = status(*begun(), *facts)
     assert (found["experiments"], found["kept"], found["supported"], found["confirmed"]) == (5, 4, 2, 1)
-    taken_back = status(*begun(), *facts, ev.Restored("e0", ["e5", "e3"], "r" * 40))
+    taken_back = status(*begun(), *facts, Restored("e0", ["e5", "e3"], "r" * 40))
     assert (taken_back["kept"], taken_back["supported"], taken_back["confirmed"]) == (2, 1, 0)
     assert (taken_back["experiments"], taken_back["best_id"]) == (5, "e0")
 
@@ -98,13 +111,13 @@ def test_best_is_null_until_something_is_claimed() -> None:
     found = status(*kept)
     assert (found["best"], found["best_observed"], found["best_id"]) == (None, 0.8, "e1")
     assert found["claimed_gain"] == {"value": None, "low": None, "high": None}
-    claimed = status(*kept, *ran("e1", 2, 0.9, use="audit"), ev.Claimed(1, "e1", 0.9, 0.15, 0.1, 0.2))
+    claimed = status(*kept, *ran("e1", 2, 0.9, use="audit"), Claimed(1, "e1", 0.9, 0.15, 0.1, 0.2))
     assert (claimed["best"], claimed["best_observed"]) == (0.9, 0.8)
     assert claimed["claimed_gain"] == {"value": 0.15, "low": 0.1, "high": 0.2}
 
 
 def test_what_was_claimed_of_an_earlier_head_is_not_the_best_of_this_one() -> None:
-    facts = [*begun(), *judged("e1", "keep", 0.8), ev.Claimed(1, "e1", 0.9, 0.15, 0.1, 0.2)]
+    facts = [*begun(), *judged("e1", "keep", 0.8), Claimed(1, "e1", 0.9, 0.15, 0.1, 0.2)]
     found = status(*facts, *judged("e2", "keep", 0.7, parent="e1"))
     assert (found["best"], found["best_observed"], found["best_id"]) == (None, 0.7, "e2")
     assert found["claimed_gain"]["value"] == 0.15
@@ -113,7 +126,7 @@ def test_what_was_claimed_of_an_earlier_head_is_not_the_best_of_this_one() -> No
 def test_a_value_of_zero_is_a_value() -> None:
     facts = [*begun(), *judged("e1", "keep", 0.0), *ran("e1", 2, 5.0, use="repair")]
     assert status(*begun(), *judged("e1", "keep", 0.0))["best_observed"] == 0.0
-    assert status(*facts, ev.Claimed(1, "e1", 0.0, 0.0, 0.0, 0.0))["best"] == 0.0
+    assert status(*facts, Claimed(1, "e1", 0.0, 0.0, 0.0, 0.0))["best"] == 0.0
 
 
 @pytest.mark.parametrize(("goal", "gain"), [("minimize", 0.2), ("maximize", -0.2)])
@@ -128,8 +141,8 @@ def test_of_a_deterministic_metric_every_value_is_fresh(goal: str, gain: float) 
 
 
 def test_a_new_epoch_measures_its_head_again_and_forgets_the_claim() -> None:
-    facts = [*begun(), *judged("e1", "keep", 0.8), ev.Claimed(1, "e1", 0.9, 0.15, 0.1, 0.2)]
-    again = ev.EpochOpened(2, "edited", "p" * 64, "c" * 40, "e1", "maximize", "score", "lever", target=2.0)
+    facts = [*begun(), *judged("e1", "keep", 0.8), Claimed(1, "e1", 0.9, 0.15, 0.1, 0.2)]
+    again = EpochOpened(2, "edited", "p" * 64, "c" * 40, "e1", "maximize", "score", "lever", target=2.0)
     found = status(*facts, again)
     assert (found["epoch"], found["goal"], found["metric"], found["metric_by"]) == (2, "maximize", "score", "lever")
     assert (found["baseline"], found["best"], found["best_observed"], found["target"]) == (None, None, None, 2.0)
@@ -139,7 +152,7 @@ def test_a_new_epoch_measures_its_head_again_and_forgets_the_claim() -> None:
 
 
 def test_what_was_spent() -> None:
-    facts = [*begun(), *judged("e1", "discard", 1.0), ev.Spent(0.5, 1200, "model", "e1")]
+    facts = [*begun(), *judged("e1", "discard", 1.0), Spent(0.5, 1200, "model", "e1")]
     spent = status(*facts)["spent"]
     assert (spent["usd"], spent["tokens"], spent["gpu_hours"]) == (1.25, 1200, round(6 / 3600, 5))
     assert spent["hours"] == round((len(facts) - 2) / 3600, 5)
@@ -154,10 +167,10 @@ def test_the_turnaround_is_a_median_and_a_tail() -> None:
 
 # --- states ----------------------------------------------------------------------------------------------------------
 
-PAUSED = ev.Paused("a")
-WAITING = ev.WaitingBegan("approval", "e1 waits for approval")
-STOPPED = ev.CampaignEnded("stopped", "stopped by its person")
-FINISHED = ev.CampaignEnded("finished", "9 experiments done")
+PAUSED = Paused("a")
+WAITING = WaitingBegan("approval", "e1 waits for approval")
+STOPPED = CampaignEnded("stopped", "stopped by its person")
+FINISHED = CampaignEnded("finished", "9 experiments done")
 
 
 @pytest.mark.parametrize(
@@ -175,12 +188,12 @@ FINISHED = ev.CampaignEnded("finished", "9 experiments done")
         ([FINISHED], False, "finished"),
         ([PAUSED, FINISHED], True, "finished"),
         ([WAITING, STOPPED], False, "stopped"),
-        ([STOPPED, ev.CampaignReopened("resumed")], True, "running"),
-        ([FINISHED, ev.CampaignReopened("resumed")], False, "dead"),
-        ([ev.CampaignEnded("imported", "from a table")], False, "imported"),
-        ([PAUSED, ev.Resumed("a")], True, "running"),
-        ([WAITING, ev.WaitingEnded("approval")], True, "running"),
-        ([WAITING, ev.EngineStarted(8, 2, "boot", "host", "0.1", "none")], True, "running"),
+        ([STOPPED, CampaignReopened("resumed")], True, "running"),
+        ([FINISHED, CampaignReopened("resumed")], False, "dead"),
+        ([CampaignEnded("imported", "from a table")], False, "imported"),
+        ([PAUSED, Resumed("a")], True, "running"),
+        ([WAITING, WaitingEnded("approval")], True, "running"),
+        ([WAITING, EngineStarted(8, 2, "boot", "host", "0.1", "none")], True, "running"),
     ],
 )
 def test_the_state_and_what_outranks_what(facts: list[Fact], alive: bool | None, name: str) -> None:
@@ -190,12 +203,12 @@ def test_the_state_and_what_outranks_what(facts: list[Fact], alive: bool | None,
 
 
 def test_a_campaign_goes_on_unpaused_after_its_end() -> None:
-    found = status(*begun(), PAUSED, FINISHED, ev.CampaignReopened("resumed"))
+    found = status(*begun(), PAUSED, FINISHED, CampaignReopened("resumed"))
     assert (found["state"], found["exit_code"], found["reason"]) == ("running", 0, None)
 
 
 def test_why_it_ended_and_with_which_code() -> None:
-    ended = ev.CampaignEnded("stopped", "the baseline gives no metric", 4)
+    ended = CampaignEnded("stopped", "the baseline gives no metric", 4)
     found = status(*begun(), ended, alive=False)
     assert (found["reason"], found["exit_code"], found["phase"]) == (ended.reason, 4, ended.reason)
 
@@ -205,9 +218,9 @@ def test_why_it_ended_and_with_which_code() -> None:
     [
         ([], True, "between runs"),
         ([], False, "no engine"),
-        ([ev.SetupStarted("k")], True, "setup"),
-        ([ev.SetupStarted("k"), ev.SetupEnded("k", True)], True, "between runs"),
-        ([ev.DraftBegun("e1", 1, "e0", "b", "sweep")], True, "drafting e1"),
+        ([SetupStarted("k")], True, "setup"),
+        ([SetupStarted("k"), SetupEnded("k", True)], True, "between runs"),
+        ([DraftBegun("e1", 1, "e0", "b", "sweep")], True, "drafting e1"),
         ([*drafted("e1")], True, "between runs"),
         ([*drafted("e1"), ran("e1", 1, 1.0)[0]], True, "running e1"),
         ([*drafted("e1"), ran("e1", 1, 1.0)[0], *drafted("e2"), PAUSED], True, "running e1"),
@@ -225,13 +238,13 @@ def test_the_phase_says_what_is_going_on(facts: list[Fact], alive: bool, words: 
 
 def test_the_baseline_counts_its_runs() -> None:
     facts = begun(repeats=5)
-    running = next(n for n, fact in enumerate(facts) if isinstance(fact, ev.RunStarted) and fact.n == 3)
+    running = next(n for n, fact in enumerate(facts) if isinstance(fact, RunStarted) and fact.n == 3)
     assert phase(state(*facts[: running + 1])) == "baseline 3 of 5"
     facts = begun(deterministic=True)
-    running = next(n for n, fact in enumerate(facts) if isinstance(fact, ev.RunStarted))
+    running = next(n for n, fact in enumerate(facts) if isinstance(fact, RunStarted))
     assert phase(state(*facts[: running + 1])) == "baseline 1 of 1"
 
 
 def test_budgets_are_those_of_now() -> None:
-    found = status(*begun(budgets=Budgets(experiments=3, usd=1.0)), ev.BudgetsChanged(Budgets(hours=2.0), "a"))
+    found = status(*begun(budgets=Budgets(experiments=3, usd=1.0)), BudgetsChanged(Budgets(hours=2.0), "a"))
     assert found["budgets"] == {"experiments": None, "hours": 2.0, "usd": None, "tokens": None}

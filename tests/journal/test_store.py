@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 
 from praxtui.journal import opening
 from praxtui.journal.blobs import BlobMissing
-from praxtui.journal.events import CommandTaken, Event, Fact, HintGiven, Noticed, Spent, Unknown
+from praxtui.journal.events import Event, Unknown
+from praxtui.journal.facts import Fact, Noticed
+from praxtui.journal.people import CommandTaken, HintGiven, Spent
 from praxtui.journal.store import (
     Journal,
     JournalCorrupt,
@@ -132,7 +134,7 @@ def test_durable_writes_are_synced_in_full_and_others_are_not(tmp_path: Path) ->
 WRITER = """
 import sys
 from pathlib import Path
-from praxtui.journal.events import Noticed
+from praxtui.journal.facts import Noticed
 from praxtui.journal.store import Journal
 
 journal = Journal.open(Path(sys.argv[1]), write=True)

@@ -1,0 +1,1 @@
+"""How each kind of fact changes the state: the parts of the fold, one module a subject."""
