@@ -14,6 +14,7 @@ import time
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 RESERVED = 16 * 1024  # bytes held for exit.json from the start, so that a full disk cannot swallow the result
+ROOM = 1_000_000  # bytes
 NEW = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -66,6 +67,11 @@ class Folder:
         finally:
             os.close(fd)
         self._rename(temporary, name)
+
+    def full(self) -> bool:
+        """Whether the disk has no room left for a few small files."""
+        left = os.fstatvfs(self.fd)
+        return left.f_bavail * left.f_frsize < ROOM or (left.f_files > 0 and left.f_favail == 0)
 
     def hold_space(self) -> None:
         """Take the disk space of the result now; without success when there is none."""

@@ -75,6 +75,7 @@ class Run:
             "message": message[:4000] if message else None,
             "stages": [stage.record() for stage in self.stages],
             "refused": refused,
+            "disk_full": self.folder.full(),
             "started": self.started,
             "ended": time.time(),
             "seconds": round(time.monotonic() - self.began, 3),

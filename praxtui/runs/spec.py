@@ -99,7 +99,8 @@ class StageExit(msgspec.Struct, frozen=True, kw_only=True):
 class Exit(msgspec.Struct, frozen=True, kw_only=True):
     """How a run ended; `why` is `exit` when a command ended by itself, whatever its code.
 
-    `refused` names what was left behind at a handover, and files that stood where the shim's own belong.
+    `refused` names what was left behind at a handover, and files that stood where the shim's own belong. `disk_full`:
+    the disk of the run's folder had no room when the run ended, which may be why it did.
     """
 
     why: Why
@@ -110,6 +111,7 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
     ended: float = 0.0
     seconds: float = 0.0
     boot: str = ""
+    disk_full: bool = False
 
     @property
     def ok(self) -> bool:
