@@ -9,7 +9,7 @@ from pathlib import Path
 from praxtui.journal.events import Event
 from praxtui.journal.facts import Advanced, Fact, Judged, Restored, RunEnded, RunStarted
 from praxtui.journal.fold import FOLD_VERSION, fold, fold_all, load
-from praxtui.journal.people import CommandTaken, Overruled
+from praxtui.journal.people import Overruled
 from praxtui.journal.state import COUNTED, State
 from praxtui.journal.store import Journal
 from praxtui.runs.local import read_exit
@@ -149,8 +149,3 @@ def _status(scene: Scene, state: State) -> None:
 def ended(state: State) -> bool:
     """Whether the campaign is over and its engine said so: nothing is left to start an engine for."""
     return state.ended is not None and not state.engine_live
-
-
-def commands(events: list[Event]) -> list[int]:
-    """The ids of the commands that were taken."""
-    return [fact.command for fact in _of(events, CommandTaken) if isinstance(fact, CommandTaken)]
