@@ -7,6 +7,7 @@ is called after `hold`.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from praxtui.cli.main import main
 from praxtui.journal import liveness
 from praxtui.journal.events import Event
 from praxtui.journal.folded import folded
@@ -203,6 +205,29 @@ class Place:
             for run_dir in (folder / "runs").glob("*/*"):
                 if (run_dir / "spec.json").exists() and read_exit(run_dir) is None:
                     lost(run_dir)
+
+
+class Inside(Place):
+    """The same, with verbs answered in this process: for the many that are refused before anything is started."""
+
+    def praxtui(self, *words: str, code: int | None = 0, **env: str) -> subprocess.CompletedProcess[str]:
+        """`main(words)`, as `Place.praxtui` would give it."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+        with (
+            patched(os.environ, {**self.env, **env}),
+            contextlib.chdir(self.root),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            ended = main(words)
+        said = []
+        for stream in (out, err):
+            stream.flush()
+            said.append(stream.buffer.getvalue().decode())
+        whole = f"praxtui {' '.join(words)}: exit {ended}\n{''.join(said)}"
+        assert "unexpected" not in said[1], whole
+        assert code is None or ended == code, whole
+        return subprocess.CompletedProcess(words, ended, *said)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from praxtui.cli.verbs import VERBS
-from tests.cli.place import Place
+from tests.cli.place import Inside, Place
 from tests.making import git
 
 RUN = ("run", "leaf", "--researcher", "null", "--experiments", "1", "--name", "c")
@@ -21,9 +21,9 @@ Change = Mapping[str, Mapping[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def at(shared: Place) -> Place:
-    """A place where everything is refused before a campaign exists."""
-    return shared
+def at(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A place where everything is refused before a campaign exists, so that no process need be started."""
+    return Inside(tmp_path_factory.mktemp("at") / "place")
 
 
 def untouched(place: Place) -> bool:

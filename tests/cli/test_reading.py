@@ -131,6 +131,10 @@ def test_an_experiment_that_does_not_exist_names_the_nearest(read: Place, verb: 
     assert not (read.folder("alpha") / "inbox.db").exists()
 
 
+def test_an_empty_hint_is_refused(read: Place) -> None:
+    assert read.refused("hint", "alpha", "  ").startswith("praxtui: an empty hint says nothing")
+
+
 def test_a_pipe_that_closes_early_is_no_error(read: Place) -> None:
     process = read.start("ledger", "alpha")
     assert process.stdout is not None

@@ -206,8 +206,3 @@ def test_a_fork_begins_where_an_experiment_stands(place: Place) -> None:
     assert (state.forked_from, state.seed, state.after) == ("c/e1", 4, ["c"])
     assert place.json("status", "d")["baseline"] == 2.0
     assert "choose another --name" in place.refused("fork", "c", "e0", "--name", "d")
-
-
-def test_an_empty_hint_is_refused(place: Place) -> None:
-    place.finished("c", 0)
-    assert place.refused("hint", "c", "  ").startswith("praxtui: an empty hint says nothing")
