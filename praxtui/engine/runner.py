@@ -30,7 +30,8 @@ from praxtui.workspace.tree import Tree
 log = logging.getLogger(__name__)
 
 CURVE_S = 1.0
-SCRATCH = ("scratch", "evaluate-scratch")
+SCRATCH, EVALUATE_SCRATCH = "scratch", "evaluate-scratch"
+OWN = tuple(f"{name}{kind}" for name in (SCRATCH, EVALUATE_SCRATCH) for kind in ("", "-cache"))
 
 
 class Runner:
@@ -102,7 +103,12 @@ class Runner:
         for tree in self._trees():
             tree.prepare(commit, self._campaign.program.loop.data)
         with disk_faults("make the folder of a run", folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            # What stands there was put there by an earlier run, for this one to find.
+            for path in (folder.parent, folder):
+                if path.is_symlink() or path.is_file():
+                    path.unlink()
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
         for place in (folder, self._campaign.run_tree.folder):
             if not paths.has_room(place):
                 raise DiskFull(f"nothing is run while the disk of {place} is full")
@@ -119,8 +125,6 @@ class Runner:
         campaign = self._campaign
         loop, secrets = campaign.program.loop, campaign.program.constraints.secrets
         inherited = environment.inherited(secrets)
-        # A cache of the experiment's own: what one experiment compiles or leaves there, no other may read.
-        cache = paths.cache_dir() / campaign.folder.name / experiment
 
         def handed(scratch: str) -> dict[str, str]:
             env = environment.handed(
@@ -131,7 +135,8 @@ class Runner:
                 budget_s=loop.budget,
                 data=campaign.data,
                 scratch=folder / scratch,
-                cache=cache,
+                # Of this stage alone: what one leaves there, no other run, and not its evaluator, may execute.
+                cache=folder / f"{scratch}-cache",
             )
             with disk_faults("make the folders of a run", folder):
                 environment.make_folders(env)
@@ -144,12 +149,12 @@ class Runner:
                 name="run",
                 argv=tuple(commands.argv(loop.run, campaign.interpreter)),
                 cwd=str(campaign.run_tree.leaf),
-                env=handed("scratch"),
+                env=handed(SCRATCH),
                 log=measure.RUN_LOG,
             )
         ]
         if loop.evaluate:
-            env = handed("evaluate-scratch")
+            env = handed(EVALUATE_SCRATCH)
             if use == "audit" and campaign.program.metric.holdout:
                 env["PRAXTUI_HOLDOUT"] = "1"
             at = str(campaign.evaluation_tree.leaf)
@@ -160,7 +165,7 @@ class Runner:
                     cwd=at,
                     env=env,
                     log=measure.EVALUATE_LOG,
-                    handover=Handover(str(campaign.run_tree.leaf), at, loop.artifacts),
+                    handover=Handover(str(campaign.run_tree.leaf), at, loop.artifacts, self._sealed(folder)),
                     # Secrets are for the run alone: what checks it needs none.
                     pass_env=tuple(sorted(set(inherited) - set(secrets))),
                 )
@@ -204,24 +209,31 @@ class Runner:
         program, gpus = campaign.program, self.gpus
 
         def measured() -> RunEnded:
-            broke = self._broke(run.commit) if exit.why in ("exit", "timeout", "artifact") else None
+            broke = self._broke(run.commit, exit) if exit.why in ("exit", "timeout", "artifact", "seal") else None
             return measure.ended(program, experiment, run, folder, exit, broke, gpus)
 
         fact = await campaign.git(measured)
         if fact.metric is None and fact.why not in NO_EVIDENCE and not fact.broke and exit.disk_full:
             fact = replace(fact, why="lost", reason=f"the disk was full: {fact.reason}")
         # Before the write, which needs room that the run may have taken.
-        for name in SCRATCH:
+        for name in OWN:
             shutil.rmtree(folder / name, ignore_errors=True)
         campaign.record.write(fact)
         return self._run(experiment, n)
 
-    def _broke(self, commit: str) -> str | None:
+    def _sealed(self, folder: Path) -> tuple[str, ...]:
+        """The folders that an evaluator runs on, beside its artifacts: its tree, its scratch, its cache."""
+        own = (folder / EVALUATE_SCRATCH, folder / f"{EVALUATE_SCRATCH}-cache")
+        return (str(self._campaign.evaluation_tree.folder), *map(str, own))
+
+    def _broke(self, commit: str, exit: Exit) -> str | None:
         """Which wall the run went through: a sealed file, in its own tree or the evaluator's, or the sealed data."""
         campaign = self._campaign
         changed = campaign.run_tree.changed(commit, campaign.lever_paths(commit))
         if changed:
             return f"the run changed sealed files: {', '.join(changed[:5])}"
+        if exit.why == "seal":
+            return exit.message
         if campaign.program.loop.evaluate:
             handed = campaign.repository.match(commit, campaign.program.loop.artifacts)
             changed = campaign.evaluation_tree.changed(commit, handed)

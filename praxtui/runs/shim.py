@@ -19,6 +19,7 @@ sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(
 from praxtui.runs import proc
 from praxtui.runs.artifacts import Handover, Unfit
 from praxtui.runs.folder import Folder
+from praxtui.runs.seal import Seal
 from praxtui.runs.stage import Stage
 from praxtui.runs.watch import Ended, Watch
 
@@ -41,8 +42,12 @@ class Run:
         try:
             # Opened before anything runs: a run cannot put another folder in the place of one of these later.
             folders = [open_handover(spec.get("handover")) for spec in self.spec["stages"]]
-            for spec, opened in zip(self.spec["stages"], folders, strict=True):
+            seals = [Seal((spec.get("handover") or {}).get("sealed", [])) for spec in self.spec["stages"]]
+            for spec, opened, seal in zip(self.spec["stages"], folders, seals, strict=True):
                 self.watch.check()
+                broken = seal.broken()
+                if broken:
+                    raise Ended("seal", f"the run changed what the evaluator runs on: {', '.join(broken)}")
                 if opened is not None:
                     self.hand_over(opened, spec["handover"]["paths"])
                 stage = Stage(self.folder, self.watch, spec, self.spec)

@@ -15,7 +15,7 @@ import msgspec
 
 from praxtui.errors import UserError
 
-Why = Literal["exit", "timeout", "stopped", "failed to start", "artifact", "lost", "not started"]
+Why = Literal["exit", "timeout", "stopped", "failed to start", "artifact", "seal", "lost", "not started"]
 
 LOG_CAP = 256 * 10**6
 SMALLEST_CAP = 64 * 1024
@@ -27,12 +27,14 @@ T = TypeVar("T")
 class Handover(msgspec.Struct, frozen=True):
     """What a stage gets from those before it: `paths` (relative; files or folders) move from one folder to the other.
 
-    What stands at such a path in `to` is removed first. Only regular files and folders pass.
+    What stands at such a path in `to` is removed first. Only regular files and folders pass. In the folders `sealed`
+    nothing may change between the start of the run and the handover; if something did, the run ends with `seal`.
     """
 
     source: str = msgspec.field(name="from")
     to: str
     paths: tuple[str, ...]
+    sealed: tuple[str, ...] = ()
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):

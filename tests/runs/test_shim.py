@@ -276,6 +276,6 @@ def test_the_shim_imports_little() -> None:
     assert {name.partition(".")[0] for name in new if name == "__future__" or not name.startswith("_")} <= {
         *allowed.split(" ")
     }
-    own = ("artifacts", "capped", "folder", "proc", "shim", "stage", "watch")
+    own = ("artifacts", "capped", "folder", "proc", "seal", "shim", "stage", "watch")
     ours = {name for name in new if name.startswith("praxtui")}
     assert ours == {"praxtui", "praxtui.runs"} | {f"praxtui.runs.{name}" for name in own}
