@@ -220,7 +220,9 @@ GIVE_UP = GivenUp("no idea")
 # --- campaigns -------------------------------------------------------------------------------------------------------
 
 
-def create(leaf: Path, name: str = "c", researcher: str = "script", experiments: int | None = None, **more: Any) -> Path:
+def create(
+    leaf: Path, name: str = "c", researcher: str = "script", experiments: int | None = None, **more: Any
+) -> Path:
     """A new campaign on `leaf`; its folder. `hours`, `usd`: budgets; the rest as in `Request`."""
     overrides = more.pop("overrides", {})
     program = read_program(leaf, overrides)
@@ -378,7 +380,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An isolated PRAXTUI_HOME and HOME; whatever still runs in it at the end is killed."""
     person = tmp_path / "person"
     person.mkdir()
-    (person / ".gitconfig").write_text("[user]\nname = Person\nemail = person@example.org\n[init]\ndefaultBranch = main\n")
+    (person / ".gitconfig").write_text(
+        "[user]\nname = Person\nemail = person@example.org\n[init]\ndefaultBranch = main\n"
+    )
     for name in [name for name in os.environ if name.startswith(("GIT_", "PRAXTUI_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(person))

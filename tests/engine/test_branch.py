@@ -1,4 +1,4 @@
-"""What a campaign leaves in git: a branch that grows, a ref for every experiment, and nothing of the person's touched."""
+"""What a campaign leaves in git: a branch that grows, a ref for every experiment; and what it leaves alone."""
 
 from __future__ import annotations
 
@@ -37,14 +37,17 @@ def test_a_keep_is_appended_with_its_tree_hypothesis_mechanism_and_numbers(exact
         commit, grown = rows[name]["commit"], rows[name]["branch_commit"]
         assert git(exact, "rev-parse", f"{commit}^{{tree}}") == git(exact, "rev-parse", f"{grown}^{{tree}}")
     assert git(exact, "log", "-1", "--format=%B", "praxtui/c").split("\n") == [
-        "e3: GAIN 2.5", "", "because of GAIN 2.5", "", "score: 102.5", "gain over e1: +1.5", "standing: confirmed", "", "",
+        "e3: GAIN 2.5", "", "because of GAIN 2.5", "",
+        "score: 102.5", "gain over e1: +1.5", "standing: confirmed", "", "",
     ]  # fmt: skip
     assert rows["e2"]["branch_commit"] is None
 
 
 def test_every_experiment_keeps_its_draft_under_a_ref(exact: Path) -> None:
     folder = create(exact, experiments=3)
-    script = Script({"GAIN": 1.0}, {"GAIN": 0.5}, code("raise ValueError\n"), repairs={"e3": [code("raise KeyError\n")]})
+    script = Script(
+        {"GAIN": 1.0}, {"GAIN": 0.5}, code("raise ValueError\n"), repairs={"e3": [code("raise KeyError\n")]}
+    )
     play(folder, script)
     rows = ledger(folder)
     for name, row in rows.items():

@@ -115,7 +115,8 @@ class TestLookahead:
 
         def looped(brief: Any) -> Any:
             text = brief.incumbent.levers["settings.py"].replace("\n\nOTHER", "\nwhile False:\n    pass\n\nOTHER")
-            wait = f"import os, time\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.01)\nglobals()['GAIN'] = 1.0\n"
+            wait = f"import os, time\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.01)\n"
+            wait += "globals()['GAIN'] = 1.0\n"
             return draft({"settings.py": text + wait}, "another loop")
 
         async def direct(watch: Watch) -> None:
@@ -134,7 +135,9 @@ class TestRefusals:
         folder = create(exact, experiments=1)
         script = Script([lambda brief: sealed, {"GAIN": 1.0}])
         play(folder, script)
-        assert [fact.reason for fact in facts(folder, DraftRefused)] == ["train.py is sealed; the levers are: settings.py"]
+        assert [fact.reason for fact in facts(folder, DraftRefused)] == [
+            "train.py is sealed; the levers are: settings.py"
+        ]
         assert script.briefs[1].refusals == ("train.py is sealed; the levers are: settings.py",)
         assert ledger(folder)["e1"]["verdict"] == "keep"
 
@@ -146,14 +149,15 @@ class TestRefusals:
             ({"settings.py": None}, "settings.py is a lever that may be edited, not removed"),
             ({"settings.py": "GAIN = = 1\n"}, "settings.py does not parse (line 1): invalid syntax"),
             ({"settings.py": QUIET["settings.py"]}, "nothing but comments, white space or a seed differs"),
-            ({"settings.py": QUIET["settings.py"] + "\n# note\n"}, "nothing but comments, white space or a seed differs"),
+            (
+                {"settings.py": QUIET["settings.py"] + "\n# note\n"},
+                "nothing but comments, white space or a seed differs",
+            ),
             ({"../settings.py": "X = 1\n"}, "../settings.py is no lever"),
             ({".git/hooks/post-checkout": "x"}, ".git/hooks/post-checkout is no lever"),
         ],
     )
-    def test_three_refusals_make_it_invalid(
-        self, exact: Path, files: dict[str, str | None], reason: str
-    ) -> None:
+    def test_three_refusals_make_it_invalid(self, exact: Path, files: dict[str, str | None], reason: str) -> None:
         folder = create(exact, experiments=1)
         script = Script(lambda brief: draft(files))
         state = play(folder, script)
@@ -165,7 +169,9 @@ class TestRefusals:
         assert state.end_reason == "1 experiments done"
 
     def test_a_new_file_that_shadows_a_module_is_refused(self, home: Path, tmp_path: Path) -> None:
-        leaf = make_leaf(tmp_path / "leaf", EXACT, {"levers": {"edit": ["settings.py"], "new": ["*.py", "out/*"]}}, files=QUIET)
+        leaf = make_leaf(
+            tmp_path / "leaf", EXACT, {"levers": {"edit": ["settings.py"], "new": ["*.py", "out/*"]}}, files=QUIET
+        )
         folder = create(leaf, experiments=3)
         play(
             folder,

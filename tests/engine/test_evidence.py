@@ -74,7 +74,9 @@ def test_an_audit_that_fails_restores_the_branch_and_the_loop_goes_on_from_there
     restored = facts(folder, Restored)[0]
     assert (restored.to, restored.revoked) == ("e0", ["e1", "e2", "e3", "e4", "e5"])
     # The branch grew by a commit with the tree of e0, and the next experiment stands on that.
-    assert git(leaf, "rev-parse", f"{restored.branch_commit}^{{tree}}") == git(leaf, "rev-parse", "refs/praxtui/c/e0^{tree}")
+    assert git(leaf, "rev-parse", f"{restored.branch_commit}^{{tree}}") == git(
+        leaf, "rev-parse", "refs/praxtui/c/e0^{tree}"
+    )
     assert git(leaf, "rev-parse", f"{restored.branch_commit}^").strip() == rows["e5"]["branch_commit"]
     assert git(leaf, "log", "-1", "--format=%B", restored.branch_commit).startswith("restore e0: worse on fresh seeds")
     assert (rows["e6"]["parent"], rows["e6"]["verdict"], rows["e6"]["standing"]) == ("e0", "keep", "confirmed")

@@ -29,7 +29,11 @@ class TestPauseAndStop:
             await watch.taken(send(folder, "pause"))
             gate.touch()
             state = await watch.until(lambda state: state.experiments["e1"].reflected)
-            assert (state.experiments["e1"].verdict, state.paused, list(state.experiments)) == ("keep", True, ["e0", "e1"])
+            assert (state.experiments["e1"].verdict, state.paused, list(state.experiments)) == (
+                "keep",
+                True,
+                ["e0", "e1"],
+            )
             assert status(folder)["state"] == "paused"
             # A later command is taken, and nothing else happened meanwhile.
             state = await watch.taken(send(folder, "hint", text="try less"))
