@@ -6,7 +6,7 @@ import logging
 
 from praxtui.engine.book import branch as standing
 from praxtui.engine.campaign import Campaign
-from praxtui.journal.facts import Advanced, Noticed, Restored
+from praxtui.journal.facts import Advanced, Fact, Noticed, Restored
 from praxtui.journal.state import Experiment
 from praxtui.workspace.branch import Grown
 
@@ -37,13 +37,13 @@ class Branch:
         campaign.record.write(Restored(to, revoked, grown.commit, grown.moved_from))
         self._report(grown)
 
-    async def take_back(self, experiment: Experiment, by: str) -> None:
-        """Append a commit with the tree of the head's parent, because a person discards the head."""
+    async def take_back(self, experiment: Experiment, by: str, verdict: Fact) -> None:
+        """Append a commit with the tree of the head's parent, because a person discards the head; with its verdict."""
         campaign = self._campaign
         parent = campaign.state.experiments[experiment.parent or "e0"]
         message = f"restore {parent.id}: {experiment.id} discarded by {by}\n"
         grown = await self._grow(parent.commit or parent.base, message, self._when())
-        campaign.record.write(Restored(parent.id, [], grown.commit, grown.moved_from))
+        campaign.record.write(Restored(parent.id, [], grown.commit, grown.moved_from), verdict)
         self._report(grown)
 
     def _when(self) -> float | None:

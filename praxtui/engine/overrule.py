@@ -59,8 +59,7 @@ class Overruling:
         if e not in standing(record.state):
             record.write(*_refused(e, f"{e.id} is no longer on the branch"))
         elif e.id == record.state.head:
-            await self._branch.take_back(e, _who(e))
-            record.write(_discarded(e))
+            await self._branch.take_back(e, _who(e), _discarded(e))
         else:
             await self._run_first(e)
 

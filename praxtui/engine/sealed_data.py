@@ -21,7 +21,8 @@ from praxtui.errors import CampaignFault
 from praxtui.journal.facts import SetupEnded, SetupStarted
 from praxtui.program import commands
 from praxtui.program.spec import seconds
-from praxtui.runs import environment
+from praxtui.runs import environment, proc
+from praxtui.runs.local import lost, read_exit
 from praxtui.runs.spec import Spec, Stage, log_cap
 from praxtui.workspace import data as leaf_data
 from praxtui.workspace.data import Fingerprint
@@ -112,6 +113,7 @@ def discard(folder: Path) -> None:
 async def _make(campaign: Campaign, key: str, folder: Path, record: Path) -> Fingerprint:
     """Run `loop.setup` into a new folder; it gets its name only when it is whole."""
     journal = campaign.record
+    await asyncio.to_thread(_end_earlier, campaign.folder / "runs" / "setup", folder)
     journal.write(SetupStarted(key))
     fresh = folder.with_name(f".{key}.{os.getpid()}")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -127,6 +129,17 @@ async def _make(campaign: Campaign, key: str, folder: Path, record: Path) -> Fin
     known: Fingerprint = await campaign.git(_seal, fresh, folder, record)
     journal.write(SetupEnded(key, True, took, data=known.digest))
     return known
+
+
+def _end_earlier(setups: Path, folder: Path) -> None:
+    """End what a killed engine left behind: its setup, which would go on beside this one, and half-made data."""
+    for run_dir in setups.glob("*"):
+        if read_exit(run_dir) is None:
+            lost(run_dir)
+    for half in folder.parent.glob(f".{folder.name}.*"):
+        maker = half.suffix.lstrip(".")
+        if not maker.isdigit() or proc.start_of(int(maker)) is None:
+            discard(half)
 
 
 def _seal(fresh: Path, folder: Path, record: Path) -> Fingerprint:
