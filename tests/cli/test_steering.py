@@ -10,7 +10,8 @@ import sys
 import pytest
 
 from praxtui.journal.inbox import Inbox
-from tests.cli.place import Place
+from tests.cli.place import Place, patched
+from tests.making import create
 
 WAITS = "c has no live engine: the command waits; `praxtui resume c` takes it\n"
 
@@ -123,6 +124,18 @@ def test_without_an_engine_commands_wait_and_a_stop_comes_before_any_run(place: 
     assert (state.ended, state.end_reason) == ("stopped", "stopped by its person")
     assert list(state.experiments["e1"].runs)[1:] == []
     assert state.hints["k1"].text == "less"
+
+
+def test_a_stop_that_waited_ends_a_campaign_before_its_first_run(place: Place) -> None:
+    with patched(os.environ, place.env):
+        create(place.leaf, researcher="null", experiments=3)
+    assert place.json("status", "c")["state"] == "dead"
+    assert said(place, "stop", "c") == WAITS
+    assert said(place, "resume", "c").startswith("c goes on: engine ")
+    place.until(lambda: not place.alive(), "the engine to be gone")
+    state = place.state()
+    assert (state.ended, state.end_reason) == ("stopped", "stopped by its person")
+    assert not any(experiment.runs for experiment in state.experiments.values())
 
 
 def test_resume_restarts_a_dead_engine_which_adopts_its_run(place: Place) -> None:
