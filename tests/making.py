@@ -15,7 +15,7 @@ import signal
 import subprocess
 import time
 import warnings
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ import pytest
 
 from praxtui.engine import engine, supervisor
 from praxtui.engine.epochs import read_program
-from praxtui.journal import campaigns, liveness
+from praxtui.journal import liveness
 from praxtui.journal.facts import Budgets, Fact
 from praxtui.journal.fold import fold_all
 from praxtui.journal.folded import folded
@@ -33,7 +33,6 @@ from praxtui.journal.state import State
 from praxtui.journal.status import document
 from praxtui.journal.store import Journal
 from praxtui.research.protocol import Brief, Draft, Exhausted, Failure, GivenUp, Outcome, Recorder, Reflection
-from praxtui.runs.local import lost, read_exit
 
 PATIENCE = 120.0  # seconds for something to happen on a busy machine
 F = TypeVar("F", bound=Fact)
@@ -370,46 +369,3 @@ def wait_for_end(pid: int) -> int:
         time.sleep(0.02)
     os.kill(pid, signal.SIGKILL)
     pytest.fail("the engine does not end")
-
-
-# --- fixtures --------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An isolated PRAXTUI_HOME and HOME; whatever still runs in it at the end is killed."""
-    person = tmp_path / "person"
-    person.mkdir()
-    (person / ".gitconfig").write_text(
-        "[user]\nname = Person\nemail = person@example.org\n[init]\ndefaultBranch = main\n"
-    )
-    for name in [name for name in os.environ if name.startswith(("GIT_", "PRAXTUI_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(person))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("PRAXTUI_HOME", str(tmp_path / "home"))
-    yield tmp_path / "home"
-    for folder in campaigns.campaigns():
-        _end(folder)
-
-
-def _end(folder: Path) -> None:
-    found = liveness.alive(folder)
-    if found.alive and found.pid not in (None, os.getpid()):
-        os.kill(found.pid, signal.SIGKILL)
-        os.waitpid(found.pid, 0)
-    for run_dir in (folder / "runs").glob("*/*"):
-        if (run_dir / "spec.json").exists() and read_exit(run_dir) is None:
-            lost(run_dir)
-
-
-@pytest.fixture
-def leaf(home: Path, tmp_path: Path) -> Path:
-    """A leaf with true noise: its runs sample numbers by their seed."""
-    return make_leaf(tmp_path / "leaf")
-
-
-@pytest.fixture
-def exact(home: Path, tmp_path: Path) -> Path:
-    """A leaf whose metric is deterministic: the score is 100 + GAIN."""
-    return make_leaf(tmp_path / "leaf", EXACT, files={"settings.py": with_constants(SETTINGS, {"SPREAD": 0.0})})

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.making import exact, home, leaf
+from tests.places import exact, home, leaf
 
 __all__ = ["exact", "home", "leaf"]

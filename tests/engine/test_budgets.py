@@ -12,6 +12,7 @@ from tests.making import (
     Script,
     code,
     create,
+    draft,
     facts,
     ledger,
     make_leaf,
@@ -80,6 +81,4 @@ def test_a_budget_raised_after_the_end_goes_on_where_it_ended(exact: Path) -> No
 
 
 def _no_change():  # type: ignore[no-untyped-def]
-    from tests.making import draft
-
     return draft({})

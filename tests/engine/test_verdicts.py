@@ -18,6 +18,7 @@ from tests.making import (
     ledger,
     make_leaf,
     play,
+    send,
     status,
     with_constants,
 )
@@ -206,8 +207,6 @@ def test_a_flagged_result_stays_provisional_under_review_until_a_person_looks(ho
     folder = create(leaf, experiments=1, autonomy="review")
 
     async def approve(watch):  # type: ignore[no-untyped-def]
-        from tests.making import send
-
         await watch.until(lambda state: state.waiting == "approval")
         send(watch.folder, "approve")
 
