@@ -59,10 +59,6 @@ class Steering:
             self._one(command)
         return len(commands)
 
-    def waiting(self) -> bool:
-        """Whether a command waits that was not taken yet."""
-        return bool(self._inbox.pending(self._record.state.commands))
-
     def _one(self, command: Command) -> None:
         state = self._record.state
         step = self._verbs.get(command.verb)
