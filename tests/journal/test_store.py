@@ -323,7 +323,7 @@ MOUNTS = [
         ("/home/me", "nfs4"),
         ("/home/me/my disk/x", "fuse.sshfs"),
         ("/home/me/local", "xfs"),
-        ("/work/x", "tmpfs"),
+        ("/mnt/x", "tmpfs"),
     ],
 )
 def test_the_file_system_of_a_folder_is_found(path: str, kind: str) -> None:
