@@ -309,8 +309,8 @@ MOUNTS = [
     "30 22 0:40 / /home rw - nfs4 server:/home rw",
     "31 30 0:41 / /home/me/my\\040disk rw - fuse.sshfs me@host: rw",
     "32 30 8:2 / /home/me/local rw - xfs /dev/sdb rw",
-    "33 22 8:2 / /work rw - cifs //server/work rw",
-    "34 22 8:2 / /work rw - tmpfs tmpfs rw",
+    "33 22 8:2 / /mnt rw - cifs //server/mnt rw",
+    "34 22 8:2 / /mnt rw - tmpfs tmpfs rw",
 ]
 
 
