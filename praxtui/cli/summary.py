@@ -32,8 +32,10 @@ def summary(state: State, document: dict[str, Any]) -> str:
         lines.append("metric    reported by the lever: this leaf has no evaluator")
     lines += [
         "",
-        f"the branch praxtui/{s['id']} in {state.leaf} holds the keeps; every experiment has a ref under",
-        f"refs/praxtui/{s['id']}/. More: praxtui ledger {s['id']}, praxtui show {s['id']} {s['best_id'] or 'e0'}",
+        f"in {state.leaf}",
+        f"  the branch praxtui/{s['id']} holds the keeps",
+        f"  refs/praxtui/{s['id']}/ holds every experiment",
+        f"more: praxtui ledger {s['id']}, praxtui show {s['id']} {s['best_id'] or 'e0'}",
     ]
     return "\n".join(lines)
 

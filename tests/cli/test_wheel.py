@@ -36,6 +36,8 @@ def test_the_wheel_holds_the_package_the_leaves_and_the_themes(wheel: Path) -> N
     ).stdout.splitlines()
     wanted = {name if name.startswith("praxtui/") else f"praxtui/{name}" for name in tracked}
     assert wanted - names == set()
+    # Nothing that a leaf's scripts left there when they ran by hand.
+    assert {name for name in names if name.startswith("praxtui/leaves/")} <= wanted
     assert "praxtui/leaves/ngram/program.md" in names
     assert not [name for name in names if name.endswith(".pyc") or "__pycache__" in name]
     assert not [name for name in names if name.startswith("tests/")]
