@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +18,8 @@ from praxtui.journal.state import Epoch, State
 from praxtui.program.spec import Program
 from praxtui.research.protocol import Researcher, Tried
 from praxtui.runs.local import LocalPlace
-from praxtui.workspace import novelty
+from praxtui.workspace import locks, novelty
+from praxtui.workspace.refusals import RefLocked
 from praxtui.workspace.repository import LeafRepository
 from praxtui.workspace.tree import Tree
 
@@ -26,6 +28,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SLOT = "0"
+LOCK_RETRY_S = 0.2
+LOCK_PATIENCE_S = 30.0
 
 
 class Campaign:
@@ -84,9 +88,11 @@ class Campaign:
     async def git(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do git or file work, which may be done again, in the one thread for it.
 
-        While the disk is full, the campaign says so and waits.
+        While the disk is full, the campaign says so and waits. A lock on a ref is waited for, too; one that a killed
+        engine left is taken away.
         """
         waited = False
+        patience = time.monotonic() + LOCK_PATIENCE_S
         while True:
             try:
                 done = await asyncio.get_running_loop().run_in_executor(self._git, lambda: work(*args, **kwargs))
@@ -96,6 +102,12 @@ class Campaign:
                     log.error("%s; trying again every %g s", full.message, FULL_RETRY_S)
                     self.record.write(WaitingBegan("disk", full.message))
                 await asyncio.sleep(FULL_RETRY_S)
+                continue
+            except RefLocked as locked:
+                if time.monotonic() > patience:
+                    raise
+                await asyncio.sleep(LOCK_RETRY_S)
+                locks.free(locked.lock, self.repository.common)
                 continue
             if waited and self.state.waiting == "disk":
                 self.record.write(WaitingEnded("disk"))

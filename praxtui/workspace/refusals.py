@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,9 +26,20 @@ class RefTaken(CampaignFault):
     """An immutable ref already names another commit."""
 
 
+class RefLocked(CampaignFault):
+    """Git's lock on a ref, `lock`, is held: by somebody at work, or left by a process that was killed."""
+
+    def __init__(self, message: str, lock: Path) -> None:
+        super().__init__(message, fix=f"if no git command is at work there: rm {lock}")
+        self.lock = lock
+
+
+_LOCKED = re.compile(r"failed to lock file '(.+\.lock)'")
+
+
 @contextmanager
 def disk_faults(what: str, where: Path) -> Iterator[None]:
-    """Turn faults of git or the disk during `what` at `where` into a message with a fix: DiskFull or CampaignFault."""
+    """Turn faults of git or the disk during `what` at `where` into a DiskFull, RefLocked or CampaignFault, with a fix."""
     try:
         yield
     except (pygit2.GitError, OSError) as error:
@@ -42,6 +54,9 @@ def explained(error: Exception, what: str, where: Path) -> CampaignFault:
     # On a full disk libgit2 often reports a failed lookup that came before the failed write.
     if told or (isinstance(error, pygit2.GitError) and not paths.has_room(where)):
         return DiskFull(f"cannot {what}: the disk of {where} is full", fix="free some space, then: praxtui resume ID")
+    locked = _LOCKED.search(text)
+    if locked:
+        return RefLocked(f"cannot {what}: {locked[1]} is locked", Path(locked[1]))
     if number in (errno.EACCES, errno.EPERM, errno.EROFS) or "ermission denied" in text or "Read-only" in text:
         return CampaignFault(f"cannot {what}: {where} cannot be written ({text})", fix=f"make {where} writable for you")
     return CampaignFault(f"cannot {what} in {where}: {text}", fix=f"see whether `git -C {where} fsck` reports damage")

@@ -112,3 +112,15 @@ def test_a_branch_that_a_person_moved_is_put_back_and_what_it_pointed_to_is_kept
         rows["e2"]["branch_commit"], rows["e1"]["branch_commit"],
     ]  # fmt: skip
     assert any("had been moved" in fact.text for fact in facts(folder, Noticed))
+
+
+def test_locks_on_its_refs_that_a_killed_engine_left_do_not_hold_it_up(exact: Path) -> None:
+    left = [exact / ".git/refs/heads/praxtui/c.lock", exact / ".git/refs/praxtui/c/e1.lock"]
+    for lock in left:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.touch()
+        os.utime(lock, (1, 1))
+    state = play(create(exact, experiments=1), Script({"GAIN": 1.0}))
+    assert (state.ended, state.head) == ("finished", "e1")
+    assert not any(lock.exists() for lock in left)
+    assert git(exact, "log", "-1", "--format=%s", "praxtui/c").strip() == "e1: GAIN 1.0"
