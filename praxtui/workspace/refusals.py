@@ -39,7 +39,7 @@ _LOCKED = re.compile(r"failed to lock file '(.+\.lock)'")
 
 @contextmanager
 def disk_faults(what: str, where: Path) -> Iterator[None]:
-    """Turn faults of git or the disk during `what` at `where` into a DiskFull, RefLocked or CampaignFault, with a fix."""
+    """Turn faults of git or disk during `what` at `where` into a DiskFull, RefLocked or CampaignFault, with a fix."""
     try:
         yield
     except (pygit2.GitError, OSError) as error:
