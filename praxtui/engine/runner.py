@@ -83,7 +83,8 @@ class Runner:
         campaign = self._campaign
         folder = campaign.run_folder(experiment, n)
         self._stop_asked = False
-        handle = None if read_exit(folder) is not None else campaign.place.adopt(folder)
+        # First, because a result beside a shim that lives is not the shim's.
+        handle = campaign.place.adopt(folder)
         if handle is not None:
             log.info("adopting run %d of %s", n, experiment)
             run = self._run(experiment, n)
@@ -197,7 +198,7 @@ class Runner:
             curve.write(now=True)
             exit = ending.result()
         except DiskFull:
-            exit = await self._campaign.git(lambda: read_exit(handle.run_dir) or lost(handle.run_dir))
+            exit = await self._campaign.git(handle.end)
         finally:
             ending.cancel()
             self._handle = None

@@ -1,7 +1,8 @@
 """The place `local`: runs on this machine, each under a shim that outlives the engine.
 
 A run is found again by its folder alone: `spec.json` (what was asked), `shim.json` (who stands over it), `child.json`
-(its present stage), `exit.json` (how it ended). A later engine asks, in this order: `read_exit`, `adopt`, `lost`.
+(its present stage), `exit.json` (how it ended). A later engine asks, in this order: `adopt`, `read_exit`, `lost`: while
+the shim lives, a result can only be one that the run itself has put there.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import errno
 import os
 import select
 import signal
+import stat
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -40,13 +42,15 @@ class _Child(msgspec.Struct, frozen=True):
 
 
 class RunHandle:
-    """A run that is under way, started by this process or adopted."""
+    """A run that is under way, started by this process (`own`, which has to collect its shim) or adopted."""
 
     def __init__(self, run_dir: Path, who: Identity, asked: Spec, *, own: bool = False) -> None:
         self.run_dir = run_dir
         self.identity = who
         self.asked = asked
         self._own = own
+        self._code: int | None = None
+        self._folder = _place_of(run_dir)
 
     async def wait(self) -> Exit:
         """How the run ended, once it has. Cancelling this leaves the run alone.
@@ -66,9 +70,31 @@ class RunHandle:
             except TimeoutError:
                 identity.send(self.identity, signal.SIGKILL)
                 await self._gone()
-        if self._own:
-            _reap(self.identity.pid)
-        return read_exit(self.run_dir) or lost(self.run_dir)
+        return self.end()
+
+    def end(self) -> Exit:
+        """How the run ended; if it has not, it is ended now and lost.
+
+        A result is believed only where the shim can have written it: one that was killed has not, and one that ended
+        well has written into the folder that it began in. Raises CampaignFault or DiskFull.
+        """
+        there = identity.alive(self.identity)
+        moved = _place_of(self.run_dir) != self._folder
+        if not there and not moved and self._collected() in (None, 0):
+            known = read_exit(self.run_dir)
+            if known is not None:
+                return known
+        with contextlib.suppress(OSError):
+            (self.run_dir / "exit.json").rename(self.run_dir / f"exit.json.found-{time.time_ns()}")
+        result = lost(self.run_dir, self, "its folder was moved or deleted while it ran" if moved else None)
+        self._collected()
+        return result
+
+    def _collected(self) -> int | None:
+        """The exit code of a shim that is gone, negative for a signal; None where this process cannot know it."""
+        if self._own and self._code is None and not identity.alive(self.identity):
+            self._code = _reap(self.identity.pid)
+        return self._code
 
     def stop(self, now: bool = False) -> bool:
         """End the run: TERM, the grace, KILL; `now` waives the grace. False when it was over already."""
@@ -147,8 +173,9 @@ def read_exit(run_dir: Path) -> Exit | None:
     return spec.read(run_dir / "exit.json", Exit)
 
 
-def lost(run_dir: Path) -> Exit:
+def lost(run_dir: Path, handle: RunHandle | None = None, cause: str | None = None) -> Exit:
     """The end of a run whose shim cannot say it: killed, or gone with the machine. What is left of it is killed.
+    `handle`: what is known of the run whatever its folder says; `cause`: why it was lost, where that is known.
 
     `why` is `lost`, or `not started` where there never was a shim, or none that got as far as to say so. Leftovers are
     known by its session and by PRAXTUI_RUN in its environment; a process that shed both, and whose shim was killed,
@@ -160,14 +187,16 @@ def lost(run_dir: Path) -> Exit:
         raise _unwritten(f"cannot make {run_dir} again", run_dir, error) from error
     # First the file, then the look: a shim that is only now coming up will find it before it starts anything.
     ask_to_stop(run_dir, now=True)
-    who = spec.read(run_dir / "shim.json", Identity)
+    who = handle.identity if handle is not None else spec.read(run_dir / "shim.json", Identity)
     if who is not None and identity.send(who, signal.SIGKILL):
         _wait_until(lambda: not identity.alive(who))
     known = read_exit(run_dir)
     if known is not None:
         return known
-    killed = kill_leftovers(run_dir)
-    result = _loss(run_dir, who, f" ({killed} leftover processes killed)" if killed else "")
+    asked = handle.asked if handle is not None else spec.read(run_dir / "spec.json", Spec)
+    killed = kill_leftovers(run_dir, asked)
+    began = _began(run_dir) or (time.time() if handle is not None else None)
+    result = _loss(run_dir, who, began, cause, f" ({killed} leftover processes killed)" if killed else "")
     try:
         spec.write(run_dir / "exit.json", result)
     except OSError as error:
@@ -175,14 +204,14 @@ def lost(run_dir: Path) -> Exit:
     return result
 
 
-def _loss(run_dir: Path, who: Identity | None, left: str) -> Exit:
-    began = _began(run_dir)
+def _loss(run_dir: Path, who: Identity | None, began: float | None, cause: str | None, left: str) -> Exit:
     if who is None or began is None:
         now = time.time()
         message = "nobody saw it start" + left
         return Exit(why="not started", message=message, started=now, ended=now, boot=proc.boot_id())
-    rebooted = who.boot != proc.boot_id()
-    cause = "the machine was restarted" if rebooted else "the shim was killed before it could write the result"
+    if cause is None:
+        rebooted = who.boot != proc.boot_id()
+        cause = "the machine was restarted" if rebooted else "the shim was killed before it could write the result"
     # Nobody saw the end: the last that it is known to have done is what it printed.
     ended = max([began, *(path.stat().st_mtime for path in run_dir.glob("*.log"))])
     seconds = round(ended - began, 3)
@@ -204,10 +233,9 @@ def ask_to_stop(run_dir: Path, now: bool = False) -> None:
             (run_dir / "stop").touch()
 
 
-def kill_leftovers(run_dir: Path) -> int:
-    """Kill what a run without a shim left running; the number of processes."""
+def kill_leftovers(run_dir: Path, asked: Spec | None) -> int:
+    """Kill what a run without a shim left running; the number of processes. `asked`: its spec, None if unknown."""
     child = spec.read(run_dir / "child.json", _Child)
-    asked = spec.read(run_dir / "spec.json", Spec)
     if child is not None and child.boot != proc.boot_id():
         child = None
     marker = f"PRAXTUI_RUN={asked.token}".encode() if asked is not None else b""
@@ -283,10 +311,20 @@ def _ended(pipe: int) -> bool:
         os.close(pipe)
 
 
-def _reap(pid: int) -> None:
-    """Collect a child that has ended."""
+def _reap(pid: int) -> int | None:
+    """Collect a child that has ended, or is about to; its exit code, None where somebody else has collected it."""
     with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, 0)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return None
+
+
+def _place_of(folder: Path) -> tuple[int, int] | None:
+    """Which folder the name leads to; None where it leads to none, or is a link."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None
 
 
 def _wait_until(done: Callable[[], bool]) -> None:

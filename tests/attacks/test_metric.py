@@ -6,39 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.making import EXACT, Script, code, create, ledger, make_leaf, play
+from tests.attacks.target import HONEST, attacked, unharmed
 
-FRONT = {"loop": {"run": "python train.py", "evaluate": "python evaluate.py", "setup": "python -I -S prepare.py"}}
-FILES = {
-    "settings.py": "GUESS = 10.0\n",
-    "prepare.py": """\
-import json, os
-with open(os.path.join(os.environ["PRAXTUI_DATA"], "truth.json"), "w") as file:
-    json.dump({"truth": 60.0}, file)
-""",
-    "train.py": """\
-import json, os
-settings = {}
-with open("settings.py") as file:
-    exec(compile(file.read(), "settings.py", "exec"), settings)
-os.makedirs("out", exist_ok=True)
-with open("out/guess.json", "w") as file:
-    json.dump({"guess": settings["GUESS"]}, file)
-if "after" in settings:
-    settings["after"]()
-""",
-    "scoring.py": "def score(guess, truth):\n    return 100 - abs(guess - truth)\n",
-    "evaluate.py": """\
-import json, os
-from scoring import score
-with open(os.path.join(os.environ["PRAXTUI_DATA"], "truth.json")) as file:
-    truth = json.load(file)["truth"]
-with open("out/guess.json") as file:
-    guess = json.load(file)["guess"]
-print("score:", score(guess, truth))
-""",
-}
-HONEST = 100 - 50 - 1  # what a guess of 9 is worth
 FORGED = "print('score: 999')\n"
 
 EVALUATION = (
@@ -203,26 +172,6 @@ LEFT_BEHIND = {
     ".write('score = lambda *_: 999\\n')\n",
     "writes the log": "def work():\n    open(os.path.join(RUNS, 'evaluate.log'), 'a').write('score: 999\\n')\n",
 }
-
-
-@pytest.fixture
-def target(home: Path, tmp_path: Path) -> Path:
-    """A leaf whose score is 100 less the distance of a guess from a truth that setup put into the data."""
-    return make_leaf(tmp_path / "leaf", EXACT, FRONT, files=FILES)
-
-
-def attacked(target: Path, attack: str) -> tuple[dict[str, dict], Path]:  # type: ignore[type-arg]
-    """The ledger of a campaign whose first experiment attacks and whose others are honest, and its folder."""
-    folder = create(target, experiments=3)
-    play(folder, Script(code(attack + "GUESS = 9.0\n"), {"GUESS": 20.0}, {"GUESS": 15.0}))
-    return ledger(folder), folder
-
-
-def unharmed(rows: dict[str, dict]) -> None:  # type: ignore[type-arg]
-    """The experiments after the attack have the values that they have without it."""
-    assert [(rows[name]["verdict"], rows[name]["metric"]) for name in ("e0", "e2", "e3")] == [
-        ("keep", 50.0), ("keep", 60.0), ("discard", 55.0),
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ATTACKS)

@@ -108,7 +108,7 @@ def test_a_run_folder_that_vanishes_is_a_lost_run(begin: Begin, person: Path) ->
     (person / "go").touch()
     scene.finish()
     state = check(scene)
-    assert [run.why for run in state.experiments[experiment].runs][:2] == ["not started", "exit"]
+    assert [run.why for run in state.experiments[experiment].runs][:2] == ["lost", "exit"]
 
 
 @pytest.mark.parametrize("how", ["moved", "deleted", "checked out"])
