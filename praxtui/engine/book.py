@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Literal, cast
 
 import msgspec
@@ -12,6 +13,8 @@ from praxtui.journal.state import Epoch, Experiment, Run, State, Trial
 
 # A run that a person or a fault ended says nothing about the experiment; it is made again.
 NO_EVIDENCE = frozenset({"stopped", "lost", "not started"})
+# A run can end its shim, and so every look at it that it does not like: what is lost this often is not made again.
+LOST_TRIES = 3
 
 
 def book_of(state: State) -> Book:
@@ -68,12 +71,19 @@ def _member(experiment: Experiment, sign: int) -> Member:
 
 
 def pair_runs(state: State, trial: Trial, experiment: str) -> dict[int, Run]:
-    """The latest run that counts of each pair of a trial, for one of its two experiments."""
-    return {
-        run.pair: run
-        for run in state.experiments[experiment].runs
-        if run.trial == trial.number and run.pair is not None and run.over and run.why not in NO_EVIDENCE
-    }
+    """The latest run that counts of each pair of a trial, for one of its two experiments.
+
+    A run that is lost for the third time counts: as one without a metric, which is how a crash counts.
+    """
+    counted: dict[int, Run] = {}
+    lost: Counter[int] = Counter()
+    for run in state.experiments[experiment].runs:
+        if run.trial != trial.number or run.pair is None or not run.over:
+            continue
+        lost[run.pair] += run.why == "lost"
+        if run.why not in NO_EVIDENCE or (run.why == "lost" and lost[run.pair] >= LOST_TRIES):
+            counted[run.pair] = run
+    return counted
 
 
 def _test(state: State, epoch: Epoch, trial: Trial) -> Test:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from praxtui.engine import briefing, budget, measure, program_edits, sealed_data, verdict
-from praxtui.engine.book import NO_EVIDENCE, book_of
+from praxtui.engine.book import LOST_TRIES, NO_EVIDENCE, book_of
 from praxtui.engine.branch import Branch
 from praxtui.engine.campaign import Campaign
 from praxtui.engine.checks import Refused
@@ -73,7 +73,7 @@ class Loop:
                 if self.state.stop:
                     continue
                 run = await self.runner.run(epoch.head, "baseline", seed)
-                if run.metric is None and run.why not in NO_EVIDENCE:
+                if run.metric is None and (run.why not in NO_EVIDENCE or self._baseline_lost(seed) >= LOST_TRIES):
                     self.end("stopped", f"the baseline gives no metric: {run.reason}", exit_code=4)
                     return False
         head = self.state.experiments[epoch.head]
@@ -86,6 +86,13 @@ class Loop:
         epoch = self.campaign.epoch
         runs = self.state.experiments[epoch.head].measured("baseline", epoch=epoch.number)
         return next((run for run in runs if run.seed == seed), None)
+
+    def _baseline_lost(self, seed: int) -> int:
+        epoch = self.campaign.epoch
+        runs = self.state.experiments[epoch.head].runs
+        return sum(
+            1 for run in runs if (run.use, run.seed, run.epoch, run.why) == ("baseline", seed, epoch.number, "lost")
+        )
 
     # --- one step ----------------------------------------------------------------------------------------------------
 

@@ -82,13 +82,12 @@ class Runner:
         """Take over a run that an earlier engine started: wait for it, or finish what it left, or call it lost."""
         campaign = self._campaign
         folder = campaign.run_folder(experiment, n)
-        self._stop_asked = False
+        run = self._run(experiment, n)
+        self._stop_asked = bool(run.killed) or campaign.state.stop == "now"
         # First, because a result beside a shim that lives is not the shim's.
         handle = campaign.place.adopt(folder)
         if handle is not None:
             log.info("adopting run %d of %s", n, experiment)
-            run = self._run(experiment, n)
-            self._stop_asked = bool(run.killed) or campaign.state.stop == "now"
             return await self._see_through(handle, experiment, n)
         ended = await campaign.git(lambda: read_exit(folder) or lost(folder))
         return await self._close(experiment, n, folder, ended)
@@ -208,6 +207,8 @@ class Runner:
         campaign = self._campaign
         run = self._run(experiment, n)
         program, gpus = campaign.program, self.gpus
+        if exit.why == "stopped" and not self._stop_asked:
+            exit = replace(exit, why="lost", message="ended by a signal from outside")
 
         def measured() -> RunEnded:
             broke = self._broke(run.commit, exit) if exit.why in ("exit", "timeout", "artifact", "seal") else None

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from praxtui.engine import measure
-from praxtui.engine.book import NO_EVIDENCE, book_of
+from praxtui.engine.book import LOST_TRIES, NO_EVIDENCE, book_of
 from praxtui.engine.judge.book import bar_of, noise_of
 from praxtui.engine.judge.selection import Selection, select
 from praxtui.journal.facts import Judged
 from praxtui.journal.state import Experiment, Run, State
 from praxtui.program.spec import Program
 
-LOST_TRIES = 3
 SELECTING = ("select", "repair")
 
 Next = Literal["run", "repair", "test"]
