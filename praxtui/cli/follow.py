@@ -105,7 +105,7 @@ class Follower:
                     self._say(event)
                 if self.state.ended and not self.state.engine_live:
                     return self._end()
-                if self.state.waiting in ENDS_FOLLOWING and not self.interrupts:
+                if any(cause in ENDS_FOLLOWING for cause in self.state.waits) and not self.interrupts:
                     self._flush()
                     self._last()
                     return FAULT

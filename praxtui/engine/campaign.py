@@ -98,7 +98,7 @@ class Campaign:
                 done = await asyncio.get_running_loop().run_in_executor(self._git, lambda: work(*args, **kwargs))
             except DiskFull as full:
                 waited = True
-                if self.state.waiting != "disk":
+                if "disk" not in self.state.waits:
                     log.error("%s; trying again every %g s", full.message, FULL_RETRY_S)
                     self.record.write(WaitingBegan("disk", full.message))
                 await asyncio.sleep(FULL_RETRY_S)
@@ -109,7 +109,7 @@ class Campaign:
                 await asyncio.sleep(LOCK_RETRY_S)
                 locks.free(locked.lock, self.repository.common)
                 continue
-            if waited and self.state.waiting == "disk":
+            if waited and "disk" in self.state.waits:
                 self.record.write(WaitingEnded("disk"))
             return done
 

@@ -9,7 +9,7 @@ from praxtui.engine import briefing, budget, dry_run, program_edits
 from praxtui.engine.campaign import Campaign
 from praxtui.engine.checks import Refused, check, check_novelty
 from praxtui.journal.facts import DraftBegun, DraftCommitted, DraftDropped, DraftRefused, HypothesisStated, Judged
-from praxtui.journal.people import WaitingBegan, WaitingEnded
+from praxtui.journal.people import WaitingBegan
 from praxtui.journal.state import Experiment, State
 from praxtui.research.protocol import Brief, Draft, Exhausted, GivenUp
 from praxtui.workspace import novelty
@@ -233,7 +233,5 @@ def queued(state: State) -> list[Experiment]:
 
 async def announce_waiting(campaign: Campaign, cause: str, reason: str) -> None:
     """Say that the engine waits, once."""
-    if campaign.state.waiting != cause:
-        if campaign.state.waiting:
-            campaign.record.write(WaitingEnded(campaign.state.waiting))
+    if cause not in campaign.state.waits:
         campaign.record.write(WaitingBegan(cause, reason))

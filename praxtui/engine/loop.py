@@ -189,7 +189,7 @@ class Loop:
         await announce_waiting(self.campaign, "researcher", reason)
         commands = self.state.commands
         await self.campaign.record.until(lambda: self.state.commands != commands)
-        if self.state.waiting:
+        if "researcher" in self.state.waits:
             self.campaign.record.write(WaitingEnded("researcher"))
         self.drafting.look_again()
 
@@ -219,7 +219,7 @@ class Loop:
             return bool(now.approved or now.vetoed or self.state.autonomy == "auto" or self.state.stop)
 
         await self.campaign.record.until(lambda: decided() or self.state.paused)
-        if self.state.waiting:
+        if "approval" in self.state.waits:
             self.campaign.record.write(WaitingEnded("approval"))
 
     # --- one experiment --------------------------------------------------------------------------------------------

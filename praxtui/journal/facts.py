@@ -83,6 +83,13 @@ class EngineStarted(Fact, frozen=True):
     sandbox: str
 
 
+class SandboxProbed(Fact, frozen=True):
+    """What the canary found out: the rung (`full`, `none`) and, property by property, what holds in words."""
+
+    rung: str
+    findings: dict[str, str] = {}
+
+
 class EngineStopped(Fact, frozen=True):
     """The engine let go of the campaign in order."""
 
@@ -131,13 +138,15 @@ class Noticed(Fact, frozen=True):
 
 
 class DraftBegun(Fact, frozen=True):
-    """The researcher was asked for an experiment, on top of `parent` at `base`."""
+    """The researcher was asked for an experiment, on top of `parent` at `base`. `stance`: what it was asked to turn
+    to after a dry spell, empty outside one."""
 
     experiment: str
     epoch: int
     parent: str
     base: str
     by: str
+    stance: str = ""
 
 
 class HypothesisStated(Fact, frozen=True):
@@ -161,7 +170,8 @@ class DraftRefused(Fact, frozen=True):
 
 
 class DraftCommitted(Fact, frozen=True):
-    """A draft passed the checks and is about to be kept under a ref. `lines`: change in lines of code."""
+    """A draft passed the checks and is about to be kept under a ref. `lines`: change in lines of code; `change`: the
+    key of what it changes, whatever it changes it on."""
 
     experiment: str
     draft: int
@@ -175,6 +185,7 @@ class DraftCommitted(Fact, frozen=True):
     lines: int = 0
     carried: bool = False
     use: str = "select"
+    change: str = ""
 
 
 class DraftDropped(Fact, frozen=True):

@@ -21,6 +21,7 @@ from praxtui.journal.state import (
     Epoch,
     Experiment,
     Hint,
+    ProgramEdit,
     Run,
     Spending,
     State,
@@ -30,12 +31,12 @@ from praxtui.journal.steps import campaign, evidence, experiment, people
 from praxtui.journal.steps.step import Step
 
 # Raise this with every change of meaning below: a snapshot made by another version of the fold is not used.
-MEANING = 2
+MEANING = 3
 
 
 def _layout() -> int:
     """A number that changes with the fields of the state, so that no snapshot of another shape is ever read."""
-    shapes = (State, Experiment, Run, Epoch, Trial, Hint, Claim, Spending, Budgets)
+    shapes = (State, Experiment, Run, Epoch, Trial, Hint, Claim, Spending, ProgramEdit, Budgets)
     return zlib.crc32(repr([(shape.__name__, shape.__struct_fields__) for shape in shapes]).encode())
 
 
@@ -84,6 +85,7 @@ def _thaw(state: State) -> State:
     after.hints = dict(state.hints)
     after.running = list(state.running)
     after.turnarounds = list(state.turnarounds)
+    after.waits = dict(state.waits)
     return after
 
 

@@ -103,12 +103,19 @@ class WaitingEnded(Fact, frozen=True):
 
 
 class Spent(Fact, frozen=True):
-    """Money or tokens used outside runs, by model calls and services."""
+    """Money or tokens used outside runs, by model calls and services.
+
+    `tokens` are all of them; `cached` of those were read from a provider's cache, `output` were written by the model.
+    `unpriced` of them have no known price: `usd` does not hold what they cost.
+    """
 
     usd: float
     tokens: int
     what: str
     experiment: str | None = None
+    cached: int = 0
+    output: int = 0
+    unpriced: int = 0
 
 
 class ProgramChanged(Fact, frozen=True):

@@ -86,6 +86,11 @@ class Experiment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     judged: float | None = None
     usd: float = 0.0
     tokens: int = 0
+    cached: int = 0
+    output: int = 0
+    unpriced: int = 0
+    stance: str = ""
+    change: str | None = None
 
     @property
     def number(self) -> int:
@@ -170,18 +175,33 @@ class Claim(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Spending(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What was used so far. `seconds`: live and not paused; `run_seconds`: while a training process was there."""
+    """What was used so far. `seconds`: live and not paused; `run_seconds`: while a training process was there.
+
+    Of `tokens`, `cached` came from a provider's cache, `output` were written by a model, and `unpriced` have no known
+    price, so that `usd` is less than what was spent.
+    """
 
     usd: float = 0.0
     tokens: int = 0
     seconds: float = 0.0
     run_seconds: float = 0.0
     gpu_seconds: float = 0.0
+    cached: int = 0
+    output: int = 0
+    unpriced: int = 0
+
+
+class ProgramEdit(msgspec.Struct, frozen=True, array_like=True):
+    """A person's edit of program.md: when it was taken, and its unified diff, cut to what a reader can use."""
+
+    at: float
+    diff: str
 
 
 class State(msgspec.Struct, array_like=True):
     """The fold of a journal. `seq` is that of the last event in it; `at` the latest time of any, and `clock` the time
-    that the last one was written at: earlier than `at` where the machine's clock was set back between two engines."""
+    that the last one was written at: earlier than `at` where the machine's clock was set back between two engines.
+    `waits` is everything that is waited for, cause to reason; `waiting` and `waiting_reason` are the latest of them."""
 
     seq: int = 0
     at: float = 0.0
@@ -217,6 +237,7 @@ class State(msgspec.Struct, array_like=True):
     engine_pid: int | None = None
     engine_since: float | None = None
     sandbox: str = ""
+    sandbox_findings: dict[str, str] = {}
     setup_key: str | None = None
     setup_running: bool = False
     data: str | None = None
@@ -225,6 +246,8 @@ class State(msgspec.Struct, array_like=True):
     stop: str | None = None
     waiting: str | None = None
     waiting_reason: str | None = None
+    waits: dict[str, str] = {}
+    program_edits: list[ProgramEdit] = []
     ended: str | None = None
     end_reason: str | None = None
     exit_code: int = 0

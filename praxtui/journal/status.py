@@ -62,7 +62,9 @@ def name_of(state: State, alive: bool | None) -> str:
         return "dead"
     if state.paused:
         return "paused"
-    return "waiting" if state.waiting else "running"
+    # A provider may be waited for while a run goes on; that holds nothing up yet.
+    held_up = [cause for cause in state.waits if cause != "provider" or not state.running]
+    return "waiting" if held_up else "running"
 
 
 def phase(state: State, alive: bool | None = None) -> str:

@@ -10,6 +10,7 @@ from praxtui.journal.facts import (
     EngineStopped,
     EpochOpened,
     Fact,
+    SandboxProbed,
     SetupEnded,
     SetupStarted,
 )
@@ -69,16 +70,25 @@ def _engine_started(state: State, fact: EngineStarted, at: float) -> None:
     state.engine_live, state.engine_pid, state.engine_since = True, fact.pid, at
     state.sandbox = fact.sandbox
     state.setup_running = False
-    state.waiting = state.waiting_reason = None
+    _nothing_waited_for(state)
     state.free_since = None
     # A stop holds until it was obeyed; an engine that is started again after that goes on.
     if state.ended:
         state.stop = None
 
 
+def _nothing_waited_for(state: State) -> None:
+    state.waits = {}
+    state.waiting = state.waiting_reason = None
+
+
+def _sandbox(state: State, fact: SandboxProbed, at: float) -> None:
+    state.sandbox, state.sandbox_findings = fact.rung, dict(fact.findings)
+
+
 def _engine_stopped(state: State, fact: EngineStopped, at: float) -> None:
     state.engine_live = False
-    state.waiting = state.waiting_reason = None
+    _nothing_waited_for(state)
 
 
 def _setup_started(state: State, fact: SetupStarted, at: float) -> None:
@@ -95,7 +105,7 @@ def _ended(state: State, fact: CampaignEnded, at: float) -> None:
         fact.reason,
         fact.exit_code,
     )
-    state.waiting = state.waiting_reason = None
+    _nothing_waited_for(state)
     state.stop = None
     state.paused = False
 
@@ -110,6 +120,7 @@ STEPS: dict[type[Fact], Step] = {
     CampaignCreated: _created,
     EpochOpened: _epoch,
     EngineStarted: _engine_started,
+    SandboxProbed: _sandbox,
     EngineStopped: _engine_stopped,
     SetupStarted: _setup_started,
     SetupEnded: _setup_ended,

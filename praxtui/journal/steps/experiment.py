@@ -38,12 +38,13 @@ def _draft_begun(state: State, fact: DraftBegun, at: float) -> None:
     found = state.experiments.get(fact.experiment)
     if found is None:
         state.experiments[fact.experiment] = Experiment(
-            fact.experiment, fact.epoch, fact.parent, fact.base, fact.by, at
+            fact.experiment, fact.epoch, fact.parent, fact.base, fact.by, at, stance=fact.stance
         )
     else:
         change(
             state, fact.experiment, epoch=fact.epoch, parent=fact.parent, base=fact.base, by=fact.by,
             stated=False, commit=None, carried=False, approved=False, refusals=(),
+            stance=fact.stance,
         )  # fmt: skip
 
 
@@ -68,13 +69,13 @@ def _committed(state: State, fact: DraftCommitted, at: float) -> None:
     change(
         state, fact.experiment, draft=fact.draft, commit=fact.commit, base=fact.base, parent=fact.parent,
         levers=tuple(fact.levers), files=dict(fact.files), diff=fact.diff, state_key=fact.state_key,
-        lines=fact.lines, carried=fact.carried,
+        lines=fact.lines, carried=fact.carried, change=fact.change or None,
     )  # fmt: skip
 
 
 def _dropped(state: State, fact: DraftDropped, at: float) -> None:
     # It was never run, so its content counts as tried no more than its hints as taken up.
-    change(state, fact.experiment, commit=None, state_key=None, stated=False, hints=(), reason=fact.reason)
+    change(state, fact.experiment, commit=None, state_key=None, change=None, stated=False, hints=(), reason=fact.reason)
     for name, hint in state.hints.items():
         if fact.experiment in hint.used_by:
             left = tuple(user for user in hint.used_by if user != fact.experiment)

@@ -22,9 +22,13 @@ from praxtui.journal.people import (
     WaitingBegan,
     WaitingEnded,
 )
-from praxtui.journal.state import Hint, Spending, State
+from praxtui.journal.state import Hint, ProgramEdit, Spending, State
 from praxtui.journal.steps.experiment import change
 from praxtui.journal.steps.step import Step
+
+# Of a person's edits of the program, as many as a researcher's brief has room for.
+EDITS_KEPT = 5
+EDIT_KEPT = 4000
 
 
 def _command(state: State, fact: CommandTaken, at: float) -> None:
@@ -75,24 +79,40 @@ def _reviewed(state: State, fact: FlagsReviewed, at: float) -> None:
 
 
 def _waiting(state: State, fact: WaitingBegan, at: float) -> None:
-    state.waiting, state.waiting_reason = fact.cause, fact.reason
+    state.waits.pop(fact.cause, None)
+    state.waits[fact.cause] = fact.reason
+    _latest_wait(state)
     state.free_since = None
 
 
 def _waited(state: State, fact: WaitingEnded, at: float) -> None:
-    state.waiting = state.waiting_reason = None
+    state.waits.pop(fact.cause, None)
+    _latest_wait(state)
+
+
+def _latest_wait(state: State) -> None:
+    latest = next(reversed(state.waits.items()), (None, None))
+    state.waiting, state.waiting_reason = latest
 
 
 def _spent(state: State, fact: Spent, at: float) -> None:
     spent: Spending = state.spent
-    state.spent = replace(spent, usd=spent.usd + fact.usd, tokens=spent.tokens + fact.tokens)
+    state.spent = replace(
+        spent, usd=spent.usd + fact.usd, tokens=spent.tokens + fact.tokens, cached=spent.cached + fact.cached,
+        output=spent.output + fact.output, unpriced=spent.unpriced + fact.unpriced,
+    )  # fmt: skip
     found = state.experiments.get(fact.experiment or "")
     if found is not None:
-        change(state, found.id, usd=found.usd + fact.usd, tokens=found.tokens + fact.tokens)
+        change(
+            state, found.id, usd=found.usd + fact.usd, tokens=found.tokens + fact.tokens,
+            cached=found.cached + fact.cached, output=found.output + fact.output,
+            unpriced=found.unpriced + fact.unpriced,
+        )  # fmt: skip
 
 
 def _program(state: State, fact: ProgramChanged, at: float) -> None:
     state.program = fact.program
+    state.program_edits = [*state.program_edits, ProgramEdit(at, fact.diff[:EDIT_KEPT])][-EDITS_KEPT:]
     if fact.keep is not None and state.epochs:
         state.epochs[-1] = replace(state.epochs[-1], target=fact.target, keep=fact.keep)
 

@@ -1,0 +1,1 @@
+"""A language model as researcher: its brief, its tools, its calls."""
