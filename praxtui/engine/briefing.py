@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from praxtui.engine.book import branch
 from praxtui.journal.ledger import mean_metric
 from praxtui.journal.state import Experiment, State
+from praxtui.journal.status import baseline_value
 from praxtui.program.spec import Program
-from praxtui.research.protocol import Brief, Hint, Incumbent, Outcome, Tried
+from praxtui.research.protocol import Brief, Hint, Incumbent, Outcome, Researcher, Tried
 
 
 def tried(experiment: Experiment, campaign: str | None = None) -> Tried:
@@ -30,7 +31,39 @@ def tried(experiment: Experiment, campaign: str | None = None) -> Tried:
         detail=dict(e.detail),
         state_key=e.state_key,
         flags=e.flags,
+        parent=e.parent,
+        predicted=e.predicted,
+        change=e.change,
+        levers=e.levers,
+        hints=e.hints,
+        reflected=e.reflected,
+        revision=e.revision,
+        note=e.note,
+        person=_person(e),
+        stance=e.stance,
+        lines=e.lines,
+        seconds=sum(run.seconds for run in e.runs),
+        usd=e.usd,
     )
+
+
+def _person(e: Experiment) -> str:
+    """What a person did to an experiment, in words; empty where nobody did anything."""
+    if e.vetoed:
+        return f"the person {e.vetoed}" if e.vetoed.startswith("vetoed") else f"vetoed by the person: {e.vetoed}"
+    if e.overruled_by and e.overruled is None:
+        return f"the person overruled the verdict: {e.reason or e.verdict}"
+    return "the person stopped its run" if any(run.killed for run in e.runs) else ""
+
+
+def stance(state: State, researcher: Researcher) -> str:
+    """What the researcher shall turn to after a dry spell; empty outside one, and for a researcher without stances."""
+    choose = getattr(researcher, "stance", None)
+    if choose is None:
+        return ""
+    epoch = state.epoch.number if state.epoch else 0
+    judged = (e for e in state.children() if e.epoch == epoch and e.verdict not in (None, "void"))
+    return str(choose(tuple(tried(e) for e in judged)))
 
 
 def earlier_tried(states: Iterable[State]) -> tuple[Tried, ...]:
@@ -76,6 +109,10 @@ def brief(
         hints=tuple(Hint(h.id, h.text, h.used_by) for h in state.hints.values() if not h.withdrawn),
         refusals=own.refusals if own else (),
         noise_sd=state.epoch.noise_sd if state.epoch else None,
+        stance=own.stance if own else "",
+        program_edits=tuple(edit.diff for edit in state.program_edits),
+        lineage=tuple(e.id for e in branch(state)),
+        baseline=baseline_value(state),
     )
 
 
@@ -91,8 +128,3 @@ def outcome(experiment: Experiment) -> Outcome:
         confidence=experiment.confidence,
         reason=experiment.reason,
     )
-
-
-def lineage(state: State) -> tuple[str, ...]:
-    """Titles of the keeps that the head is made of, oldest first."""
-    return tuple(e.title for e in branch(state))

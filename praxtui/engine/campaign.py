@@ -60,6 +60,8 @@ class Campaign:
         self.data: Path | None = None
         self.watch = DataWatch()
         self.installed = frozenset(program.loop.requires)
+        # Modules that the run's interpreter is known to have.
+        self.found_modules: frozenset[str] = frozenset()
         self.program_seen: tuple[int, int, int] | None = None
         # An edit of the specification that waits for the running half to open an epoch.
         self.program_waits: Program | None = None

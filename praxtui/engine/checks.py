@@ -6,16 +6,12 @@ from collections.abc import Collection, Mapping
 
 from praxtui.engine.campaign import Campaign
 from praxtui.program import globs
-from praxtui.research.protocol import Draft
+from praxtui.research.protocol import Brief, Draft, NotAllowed, Tried
 from praxtui.workspace import novelty, shadow
 
 
-class Refused(Exception):
+class Refused(NotAllowed):
     """The draft broke a rule; `reason` is for the researcher and the record."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def check(campaign: Campaign, draft: Draft, before: Mapping[str, str], sealed: Collection[str]) -> dict[str, str]:
@@ -34,14 +30,36 @@ def check(campaign: Campaign, draft: Draft, before: Mapping[str, str], sealed: C
     return after
 
 
-def check_novelty(before: Mapping[str, str], after: Mapping[str, str], tried: frozenset[str]) -> str:
-    """The key of the levers' new content; raises Refused when it is the incumbent's, or was tried before."""
+def check_novelty(before: Mapping[str, str], after: Mapping[str, str], brief: Brief, strict: bool = False) -> None:
+    """Raise Refused when a draft is no change, or was tried before, with what came of that.
+
+    `strict`: the same change counts as tried whatever it was made on top of; else only the same content of the levers.
+    """
     key = novelty.state_key(after)
     if novelty.state_key(before) == key:
         raise Refused("nothing but comments, white space or a seed differs from the incumbent; that is no change")
-    if key in tried:
-        raise Refused("the levers would be exactly what was tried already; change something that was not")
-    return key
+    if key in brief.tried_keys:
+        same = [t for t in (*brief.tried, *brief.in_flight, *brief.earlier) if t.state_key == key]
+        said = "the levers would be exactly what was tried already; change something that was not"
+        raise Refused(said + (f". {_came_of(same[-1])}" if same else ""))
+    if not strict:
+        return
+    change = novelty.change_digest(before, after)
+    counted = [t for t in (*brief.tried, *brief.in_flight) if t.epoch == brief.epoch and t.verdict != "void"]
+    repeated = [t for t in counted if t.change is not None and t.change == change]
+    if repeated:
+        raise Refused(f"this very change was tried already; change something else, or more. {_came_of(repeated[-1])}")
+
+
+def _came_of(tried: Tried) -> str:
+    """What became of an experiment, in a sentence."""
+    where = f" of {tried.campaign}" if tried.campaign else ""
+    if tried.verdict is None:
+        return f"{tried.id}{where} ({tried.title}) is under way with it."
+    by = "" if tried.delta is None else f", {tried.delta:+.4g} against its parent"
+    by += "" if tried.delta_sd is None else f" ({tried.delta_sd:+.1f} sd)"
+    why = f": {tried.reason}" if tried.reason else ""
+    return f"{tried.id}{where} ({tried.title}): {tried.verdict}{by}{why}."
 
 
 def _allowed(

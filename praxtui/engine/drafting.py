@@ -1,34 +1,27 @@
-"""The drafting half of the loop: a brief goes to the researcher, a checked and committed draft goes into the queue."""
+"""The drafting half of the loop: a brief goes to the researcher, a checked and committed draft goes into the queue.
+
+It also asks what was learned from each result: so the next run never waits for a reflection.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar
 
-from praxtui.engine import briefing, budget, dry_run, program_edits
+from praxtui.engine import briefing, budget, dry_run, imports, program_edits
 from praxtui.engine.campaign import Campaign
-from praxtui.engine.checks import Refused, check, check_novelty
-from praxtui.journal.facts import DraftBegun, DraftCommitted, DraftDropped, DraftRefused, HypothesisStated, Judged
-from praxtui.journal.people import WaitingBegan
+from praxtui.engine.checks import check, check_novelty
+from praxtui.engine.desk import Desk, RefusedThrice
+from praxtui.journal.facts import Budgets, DraftBegun, DraftCommitted, DraftDropped, HypothesisStated, Judged, Reflected
+from praxtui.journal.people import WaitingBegan, WaitingEnded
 from praxtui.journal.state import Experiment, State
-from praxtui.research.protocol import Brief, Draft, Exhausted, GivenUp
+from praxtui.research.protocol import Brief, Draft, Exhausted, GivenUp, NotAllowed, OutOfBudget
 from praxtui.workspace import novelty
 
 log = logging.getLogger(__name__)
-
-REFUSALS = 3
-
-
-class Voices:
-    """Where a researcher's thoughts go while it works on one experiment."""
-
-    def __init__(self, campaign: Campaign, experiment: str) -> None:
-        self._record = campaign.record
-        self._experiment = experiment
-
-    def stream(self, kind: str, text: str) -> None:
-        """Keep one thought or tool call."""
-        self._record.stream(kind, text, self._experiment)
+T = TypeVar("T")
 
 
 class Drafting:
@@ -38,15 +31,27 @@ class Drafting:
         self._campaign = campaign
         self.exhausted: str | None = None
         self.busy = False
+        self._spent_out: tuple[str, Budgets] | None = None
+        self._dry_runs: set[str] = set()
+
+    @property
+    def spent_out(self) -> str | None:
+        """Which budget a model call found used up, in words; None once a person has changed the budgets."""
+        if self._spent_out is None or self._spent_out[1] != self._campaign.state.budgets:
+            return None
+        return self._spent_out[0]
 
     async def work(self) -> None:
-        """Draft whenever a draft is wanted, until cancelled."""
+        """Draft and reflect whenever that is wanted, until cancelled."""
         record = self._campaign.record
         while True:
             await record.until(self._wanted)
             self.busy = True
             try:
-                if not await program_edits.look(self._campaign):
+                judged = unreflected(self._campaign.state)
+                if judged:
+                    await self._reflect(judged[0])
+                elif not await program_edits.look(self._campaign):
                     await self._draft()
             finally:
                 self.busy = False
@@ -54,9 +59,13 @@ class Drafting:
 
     def _wanted(self) -> bool:
         state = self._campaign.state
-        if state.paused or state.stop or state.ended or self.exhausted or not started(state):
+        if state.ended or not started(state) or self._campaign.starting:
             return False
-        if self._campaign.starting or self._campaign.program_waits is not None:
+        if state.stop != "now" and unreflected(state):
+            return True
+        if state.paused or state.stop or self.exhausted or self.spent_out:
+            return False
+        if self._campaign.program_waits is not None:
             return False
         if self.pending(state) is not None:
             return True
@@ -76,71 +85,144 @@ class Drafting:
         pending = self.pending(state)
         experiment = pending.id if pending else state.next_id
         head = state.experiments[state.head or "e0"]
+        stance = briefing.stance(state, campaign.researcher)
         begun = DraftBegun(
-            experiment, campaign.epoch.number, head.id, head.commit or head.base, campaign.researcher.name
+            experiment, campaign.epoch.number, head.id, head.commit or head.base, campaign.researcher.name, stance
         )
         campaign.record.write(begun)
-        before = await campaign.git(campaign.levers, begun.base)
-        key = await campaign.git(campaign.start_key)
-        reasons = 0
-        while True:
-            brief = briefing.brief(campaign.state, campaign.program, experiment, before, campaign.earlier, key)
+        refused = 0
+        while not campaign.state.experiments[experiment].vetoed:
+            brief, desk = await self.desk(experiment, head, refused)
             try:
-                draft = await campaign.researcher.draft(brief, Voices(campaign, experiment))
-                await self.commit(experiment, draft, before, brief, begun.base, begun.parent)
+                draft = await self.asked(experiment, campaign.researcher.draft(brief, desk))
+                if draft is not None and desk.submitted is not draft:
+                    await desk.submit(draft)
                 return
-            except Refused as refused:
-                reasons += 1
-                campaign.record.write(DraftRefused(experiment, reasons, refused.reason))
-                if reasons >= REFUSALS:
-                    self._invalid(experiment, f"refused {REFUSALS} times: {refused.reason}")
-                    return
+            except NotAllowed:
+                refused += 1
             except GivenUp as given_up:
-                self._invalid(experiment, f"given up: {given_up.reason}")
+                said = given_up.reason if isinstance(given_up, RefusedThrice) else f"given up: {given_up.reason}"
+                self._judge(experiment, "invalid", said)
                 return
             except Exhausted as exhausted:
                 self.exhausted = exhausted.reason
-                if campaign.state.experiments[experiment].verdict is None:
-                    campaign.record.write(Judged(experiment, "void", reason=exhausted.reason))
+                self._judge(experiment, "void", exhausted.reason)
                 return
-            if campaign.state.experiments[experiment].vetoed:
+            except OutOfBudget as out:
+                self._spent_out = (out.reason, campaign.state.budgets)
+                self._judge(experiment, "void", out.reason)
                 return
 
-    def _invalid(self, experiment: str, reason: str) -> None:
+    def _judge(self, experiment: str, verdict: str, reason: str) -> None:
         # A person may have vetoed it meanwhile; that stands.
         if self._campaign.state.experiments[experiment].verdict is None:
-            self._campaign.record.write(Judged(experiment, "invalid", reason=reason))
+            self._campaign.record.write(Judged(experiment, verdict, reason=reason))
 
-    async def commit(
-        self, experiment: str, draft: Draft, before: Mapping[str, str], brief: Brief, base: str, parent: str,
-        use: str = "select",
-    ) -> None:  # fmt: skip
-        """Check a draft, commit it under its ref and record it; raises Refused."""
+    async def desk(self, experiment: str, head: Experiment, refused: int = 0) -> tuple[Brief, Desk]:
+        """The brief for an experiment on top of `head`, and the desk to work on it."""
         campaign = self._campaign
+        base = head.commit or head.base
+        before = await campaign.git(campaign.levers, base)
+        key = await campaign.git(campaign.start_key)
+        files = await campaign.git(lambda: sorted(campaign.repository.files(base)))
+        brief = briefing.brief(campaign.state, campaign.program, experiment, before, campaign.earlier, key)
+        desk = Desk(
+            campaign, self, brief, base=base, parent=head.id, before=before, files=files, refused=refused
+        )  # fmt: skip
+        return brief, desk
+
+    async def asked(self, experiment: str, answer: Coroutine[Any, Any, T]) -> T | None:
+        """A researcher's answer; None where a person's veto or stop made it pointless and it was cancelled."""
+        record = self._campaign.record
+
+        def moot() -> bool:
+            state = record.state
+            return bool(state.stop or state.ended or state.experiments[experiment].vetoed)
+
+        working = asyncio.ensure_future(answer)
+        watching = asyncio.ensure_future(record.until(moot))
+        try:
+            await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+            return working.result() if working.done() else None
+        finally:
+            for task in (working, watching):
+                task.cancel()
+            await asyncio.gather(working, watching, return_exceptions=True)
+            self._nothing_waited_for()
+
+    def _nothing_waited_for(self) -> None:
+        """What a cancelled call was waiting for is not waited for any more."""
+        record = self._campaign.record
+        for cause in ("provider", "keys"):
+            if cause in record.state.waits:
+                record.write(WaitingEnded(cause))
+
+    async def _reflect(self, e: Experiment) -> None:
+        """Ask the researcher what the result says about the mechanism, and record the theory revision."""
+        campaign = self._campaign
+        head = campaign.state.experiments[campaign.state.head or "e0"]
+        brief, desk = await self.desk(e.id, head)
+        try:
+            said = await campaign.researcher.reflect(brief, briefing.outcome(e), desk)
+            fact = Reflected(e.id, said.mechanism, said.revision, campaign.researcher.name, said.note)
+        except OutOfBudget as out:
+            fact = Reflected(e.id, "inconclusive", f"no reflection: {out.reason}", "praxtui")
+        campaign.record.write(fact)
+
+    async def vet(self, brief: Brief, draft: Draft, base: str, before: Mapping[str, str]) -> str:
+        """Every check of a draft, in words what passed; raises Refused."""
+        campaign = self._campaign
+        files = await campaign.git(campaign.repository.files, base)
         sealed = await campaign.git(campaign.sealed_paths, base)
         after = check(campaign, draft, before, sealed)
-        if campaign.researcher.exempt_from_novelty:
+        if not campaign.researcher.exempt_from_novelty:
+            check_novelty(before, after, brief, strict=getattr(campaign.researcher, "strict_novelty", False))
+        await imports.check(campaign, before, after, {*files, *after})
+        passed = "the rules hold, it parses, its imports are there, and nothing equal was tried"
+        if campaign.program.loop.check:
             key = novelty.state_key(after)
-        else:
-            key = check_novelty(before, after, brief.tried_keys)
+            if key not in self._dry_runs:
+                commit = await self._committed(brief.experiment, draft, base)
+                await dry_run.check(campaign, brief.experiment, commit)
+                self._dry_runs.add(key)
+            passed += f"; `{campaign.program.loop.check}` passes"
+        return passed
+
+    async def _committed(self, experiment: str, draft: Draft, base: str) -> str:
+        """The draft as a commit on `base`; the same draft gives the same commit."""
+        campaign = self._campaign
+        title, mechanism, predicted = draft.title.strip(), draft.mechanism.strip(), draft.predicted.strip()
+        message = f"{experiment}: {title}\n\n{mechanism}\n\npredicted: {predicted}\n"
+        files = {
+            path: None if text is None else text.encode("utf-8", "surrogateescape")
+            for path, text in draft.files.items()
+        }
+        when = int(campaign.state.experiments[experiment].begun)
+        return await campaign.git(campaign.repository.commit, base, files, message, when, (base,))
+
+    async def commit(
+        self, draft: Draft, before: Mapping[str, str], brief: Brief, base: str, parent: str, use: str = "select"
+    ) -> None:
+        """Check a draft, commit it under its ref and record it; raises Refused."""
+        campaign, experiment = self._campaign, brief.experiment
+        await self.vet(brief, draft, base, before)
+        after = {path: text for path, text in {**before, **draft.files}.items() if text is not None}
         stated = HypothesisStated(
             experiment, draft.title.strip(), draft.mechanism.strip(), draft.predicted.strip(), campaign.researcher.name,
             list(draft.hints), dict(draft.detail),
         )  # fmt: skip
         found = campaign.state.experiments[experiment]
-        if not found.stated or found.title != stated.title or found.mechanism != stated.mechanism:
+        if not found.stated or (found.title, found.mechanism, found.hints) != (
+            stated.title,
+            stated.mechanism,
+            draft.hints,
+        ):
             campaign.record.write(stated)
-        number = found.draft + 1
-        message = f"{experiment}: {stated.title}\n\n{stated.mechanism}\n\npredicted: {stated.predicted}\n"
-        files = {
-            path: None if text is None else text.encode("utf-8", "surrogateescape")
-            for path, text in draft.files.items()
-        }
-        when = int(found.begun)
-        commit = await campaign.git(campaign.repository.commit, base, files, message, when, (base,))
-        if campaign.program.loop.check:
-            await dry_run.check(campaign, experiment, commit)
-        await self.keep_draft(experiment, number, commit, base, parent, draft.files, key, before, after, use=use)
+        commit = await self._committed(experiment, draft, base)
+        key = novelty.state_key(after)
+        await self.keep_draft(
+            experiment, found.draft + 1, commit, base, parent, draft.files, key, before, after, use=use
+        )
 
     async def keep_draft(
         self, experiment: str, number: int, commit: str, base: str, parent: str, files: Mapping[str, str | None],
@@ -158,6 +240,7 @@ class Drafting:
             experiment, number, commit, base, parent, sorted(files), blobs,
             record.put_blob(diff.encode("utf-8", "surrogateescape")), key,
             novelty.line_count(after) - novelty.line_count(before), carried, use,
+            novelty.change_digest(before, after) or "",
         )  # fmt: skip
         await campaign.git(campaign.repository.record_draft, campaign.state.id, experiment, commit)
         if not campaign.state.experiments[experiment].vetoed:
@@ -229,6 +312,12 @@ def started(state: State) -> bool:
 def queued(state: State) -> list[Experiment]:
     """Committed, undecided drafts in order: the one that runs, then those that wait."""
     return [e for e in state.children() if e.verdict is None and e.commit is not None and e.vetoed is None]
+
+
+def unreflected(state: State) -> list[Experiment]:
+    """Judged experiments with runs, of which nobody has said yet what was learned, in order."""
+    judged = (e for e in state.children() if e.verdict not in (None, "void") and e.reflected is None)
+    return [e for e in judged if e.stated and e.runs]
 
 
 async def announce_waiting(campaign: Campaign, cause: str, reason: str) -> None:

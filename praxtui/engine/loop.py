@@ -5,26 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from praxtui.engine import briefing, budget, measure, program_edits, sealed_data, verdict
+from praxtui.engine import budget, measure, program_edits, sealed_data, verdict
 from praxtui.engine.book import LOST_TRIES, NO_EVIDENCE, book_of
 from praxtui.engine.branch import Branch
 from praxtui.engine.campaign import Campaign
-from praxtui.engine.checks import Refused
-from praxtui.engine.drafting import REFUSALS, Drafting, Voices, announce_waiting, queued
+from praxtui.engine.drafting import Drafting, announce_waiting, queued, unreflected
 from praxtui.engine.evidence import Evidence
 from praxtui.engine.judge.decide import strict_test
 from praxtui.engine.overrule import Overruling
 from praxtui.engine.runner import Runner
-from praxtui.journal.facts import CampaignEnded, DraftDropped, DraftRefused, Judged, Reflected
+from praxtui.journal.facts import CampaignEnded, DraftDropped, Judged
 from praxtui.journal.people import WaitingEnded
 from praxtui.journal.state import Experiment, Run, State
-from praxtui.research.protocol import Draft, Failure, GivenUp
+from praxtui.research.protocol import Draft, Failure, GivenUp, NotAllowed, OutOfBudget
 
 log = logging.getLogger(__name__)
 
 REPAIRS = 2
 LOG_TAIL = 60
 WORD_S = 20.0
+REFLECT_S = 120.0
 
 
 class Loop:
@@ -37,6 +37,7 @@ class Loop:
         self.drafting = Drafting(campaign)
         self.evidence = Evidence(campaign, runner, self.branch)
         self.overruling = Overruling(campaign, self.branch, self.drafting)
+        self._work: asyncio.Task[None] | None = None
 
     @property
     def state(self) -> State:
@@ -50,7 +51,8 @@ class Loop:
             await self.runner.adopt(experiment, int(n))
         if not await self.baseline():
             return
-        drafting = asyncio.create_task(self.drafting.work())
+        drafting = self._work = asyncio.create_task(self.drafting.work())
+        drafting.add_done_callback(lambda _: self.campaign.record.wake())
         try:
             while not self.state.ended:
                 if drafting.done():
@@ -109,6 +111,7 @@ class Loop:
             # A run that ended while nobody watched was the current one: it is judged, and nothing more is run.
             for e in [e for e in queued(state) if e.runs]:
                 await self.experiment(e.id)
+            await self._reflections()
             self.end("stopped", "stopped by its person")
             return
         if state.paused:
@@ -138,8 +141,6 @@ class Loop:
                 self.campaign.record.write(Judged(e.id, "void", reason=e.vetoed))
             elif e.verdict == "keep" and e.branch_commit is None and e.standing != "revoked":
                 await self.branch.advance(e)
-            elif e.verdict is not None and e.reflected is None and e.stated and e.verdict not in ("void", "invalid"):
-                await self.reflect(e)
         await self._unfinished_restoration()
         await self.overruling.settle()
         self.evidence.publish()
@@ -166,6 +167,9 @@ class Loop:
             if spent:
                 await self.finish(spent)
                 return
+            if drafting.spent_out:
+                await self.finish(drafting.spent_out)
+                return
             if drafting.exhausted:
                 await self._exhausted(drafting.exhausted)
                 return
@@ -174,8 +178,9 @@ class Loop:
             lambda: bool(
                 queued(self.state) or self.state.stop or self.state.paused or self.state.commands != commands
                 or self.campaign.program_waits is not None
-                or (not drafting.busy and (drafting.exhausted or Drafting.pending(self.state) is None)
-                    and (drafting.exhausted or budget.forbids_draft(self.state, self.campaign.program)))
+                or (not drafting.busy and (drafting.exhausted or drafting.spent_out
+                    or (Drafting.pending(self.state) is None
+                        and budget.forbids_draft(self.state, self.campaign.program))))
                 or any(e.vetoed and e.verdict is None for e in self.state.children())
             ),
             timeout=WORD_S,
@@ -248,7 +253,6 @@ class Loop:
         if e.verdict == "keep" and e.branch_commit is None:
             await self.branch.advance(e)
         if e.verdict is not None:
-            await self.reflect(self.state.experiments[name])
             self.evidence.publish()
 
     async def _repair(self, e: Experiment) -> None:
@@ -271,7 +275,6 @@ class Loop:
         campaign = self.campaign
         head = campaign.state.experiments[e.parent or "e0"]
         base = head.commit or head.base
-        before = await campaign.git(campaign.levers, base)
         now = await campaign.git(campaign.levers, e.commit or base)
         files = {path: now.get(path) for path in e.levers}
         draft = Draft(
@@ -280,19 +283,18 @@ class Loop:
         )  # fmt: skip
         lines = await campaign.git(measure.last_lines, campaign.run_folder(e.id, run.n) / "run.log", LOG_TAIL)
         failure = Failure(experiment=e.id, draft=draft, reason=reason, log_tail="\n".join(lines), attempt=attempt)
-        key = await campaign.git(campaign.start_key)
-        for refusal in range(1, REFUSALS + 1):
-            brief = briefing.brief(campaign.state, campaign.program, e.id, before, campaign.earlier, key)
+        refused = 0
+        while True:
+            brief, desk = await self.drafting.desk(e.id, head, refused)
             try:
-                mended = await campaign.researcher.repair(brief, failure, Voices(campaign, e.id))
-                if mended is not None:
-                    await self.drafting.commit(e.id, mended, before, brief, base, head.id)
+                mended = await self.drafting.asked(e.id, campaign.researcher.repair(brief, failure, desk))
+                if mended is not None and desk.submitted is not mended:
+                    await desk.submit(mended)
                 return mended
-            except Refused as refused:
-                campaign.record.write(DraftRefused(e.id, refusal, refused.reason))
-            except GivenUp:
+            except NotAllowed:
+                refused += 1
+            except (GivenUp, OutOfBudget):
                 return None
-        return None
 
     async def _strict(self, e: Experiment) -> None:
         """What looks better must pass a test on fresh seeds before it is kept."""
@@ -313,18 +315,6 @@ class Loop:
             why = self.state.trials[-1].reason or "not confirmed"
             self.campaign.record.write(verdict.judged(self.state, e, chosen, "discard", None, f"not confirmed: {why}"))
 
-    async def reflect(self, e: Experiment) -> None:
-        """Ask the researcher what the result says about the mechanism, and record the theory revision."""
-        if e.reflected is not None or not e.stated or e.verdict in (None, "void"):
-            return
-        campaign = self.campaign
-        head = campaign.state.experiments[campaign.state.head or "e0"]
-        levers = await campaign.git(campaign.levers, head.commit or head.base)
-        key = await campaign.git(campaign.start_key)
-        brief = briefing.brief(campaign.state, campaign.program, e.id, levers, campaign.earlier, key)
-        said = await campaign.researcher.reflect(brief, briefing.outcome(e), Voices(campaign, e.id))
-        campaign.record.write(Reflected(e.id, said.mechanism, said.revision, campaign.researcher.name, said.note))
-
     # --- the end -----------------------------------------------------------------------------------------------------
 
     async def finish(self, reason: str) -> None:
@@ -333,7 +323,19 @@ class Loop:
         if self.state.stop or self.state.paused:
             return
         self.evidence.publish()
+        await self._reflections()
         self.end("finished", reason)
+
+    async def _reflections(self) -> None:
+        """Let the researcher say what the last results taught, unless it cannot, or a person will not wait."""
+        held_up = {"provider", "keys"}
+
+        def enough() -> bool:
+            state = self.state
+            gone = self._work is None or self._work.done()
+            return gone or not unreflected(state) or state.stop == "now" or bool(held_up & state.waits.keys())
+
+        await self.campaign.record.until(enough, timeout=REFLECT_S)
 
     def end(self, state: str, reason: str, exit_code: int = 0) -> None:
         """Close the campaign: drafts that never ran are void."""

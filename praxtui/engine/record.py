@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from praxtui.engine.clock import Clock
@@ -58,6 +58,10 @@ class Record:
     def put_blob(self, data: bytes) -> str:
         """Keep `data` once; returns its digest, for a fact that is written next. Waits as `write` does."""
         return _patiently(lambda: self.journal.put_blob(data))
+
+    def put_parts(self, parts: Sequence[bytes]) -> str:
+        """Keep a sequence of parts, each once; returns its digest. Waits as `write` does."""
+        return _patiently(lambda: self.journal.put_parts(parts))
 
     def wake(self) -> None:
         """Let every `until` look again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from functools import lru_cache
 from praxtui.workspace.normal import normal_text, statements
 
 _CONSTANT = re.compile(r"[A-Z_][A-Z0-9_]*")
+_NORMAL_CONSTANT = re.compile(r"([A-Z_][A-Z0-9_]*) (?:: [^=]+ )?= (.*)$")
 _CONSTANT_LINE = re.compile(r"^([A-Z_][A-Z0-9_]*)\s*(?::[^=\n]+)?=(?!=)(.*)$", re.MULTILINE)
 
 
@@ -34,6 +36,44 @@ def change_key(before: Mapping[str, str], after: Mapping[str, str | None]) -> st
     does not name stays as it was.
     """
     return state_key(_result(before, after))
+
+
+def change_digest(before: Mapping[str, str], after: Mapping[str, str | None]) -> str | None:
+    """Key of what a draft changes, whatever it changes it on: two drafts with equal keys say the same to any incumbent.
+
+    Where only values of constants differ, it is made of their names and new values, so that the same value reached from
+    another one is the same change; else of the normalised lines taken out and put in, without their places. None where
+    nothing but noise changed.
+    """
+    result = _result(before, after)
+    changed: list[tuple[str, list[str], list[str]]] = []
+    for path in sorted(before.keys() | result.keys()):
+        old = normal_text(path, before.get(path, "")).splitlines()
+        new = normal_text(path, result.get(path, "")).splitlines()
+        if old != new:
+            changed.append((path, *_out_and_in(old, new)))
+    if not changed:
+        return None
+    values = [
+        (path, match[1], match[2])
+        for path, out, put in changed
+        for match in map(_NORMAL_CONSTANT.match, put)
+        if match and path.endswith(".py") and _names(out) == _names(put)
+    ]
+    plain = len(values) == sum(max(len(out), len(put)) for _, out, put in changed)
+    said = repr(("values", sorted(values)) if plain else ("lines", changed))
+    return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:40]
+
+
+def _out_and_in(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
+    """The lines that `new` no longer has, and those that it has anew, in order."""
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    steps = [step for step in matcher.get_opcodes() if step[0] != "equal"]
+    return [line for _, a, b, _, _ in steps for line in old[a:b]], [line for *_, a, b in steps for line in new[a:b]]
+
+
+def _names(lines: list[str]) -> list[str | None]:
+    return [match[1] if (match := _NORMAL_CONSTANT.match(line)) else None for line in lines]
 
 
 def is_empty(before: Mapping[str, str], after: Mapping[str, str | None]) -> bool:

@@ -202,7 +202,8 @@ class TestRefusals:
         play(folder, Script(again, again, disguised))
         rows = ledger(folder)
         assert rows["e2"]["reason"] == (
-            "refused 3 times: the levers would be exactly what was tried already; change something that was not"
+            "refused 3 times: the levers would be exactly what was tried already; change something that was not. "
+            "e1 (GAIN -1.0): discard, -1 against its parent."
         )
         assert rows["e3"]["reason"] == rows["e2"]["reason"]
 
@@ -284,7 +285,8 @@ def test_a_campaign_after_another_repeats_nothing_of_it(exact: Path) -> None:
     script = Script([{"GAIN": -1.0}, {"GAIN": 1.0}])
     play(second, Script([{"GAIN": -1.0}, {"GAIN": 1.0}], {"GAIN": 2.0}))
     assert [fact.reason for fact in facts(second, DraftRefused)] == [
-        "the levers would be exactly what was tried already; change something that was not"
+        "the levers would be exactly what was tried already; change something that was not. "
+        "e1 of first (GAIN -1.0): discard, -1 against its parent."
     ]
     assert ledger(second)["e1"]["metric"] == 101.0
     alone = create(exact, name="alone", experiments=1)

@@ -110,10 +110,10 @@ def test_a_crash_goes_back_at_most_twice(exact: Path) -> None:
 
 def test_a_researcher_that_repairs_nothing_leaves_a_crash(exact: Path) -> None:
     folder = create(exact, experiments=2)
-    play(folder, Script(code("import nothing_there\n"), {"GAIN": 1.0}))
+    play(folder, Script(code("raise ImportError('nothing there')\n"), {"GAIN": 1.0}))
     rows = ledger(folder)
     assert (rows["e1"]["verdict"], rows["e1"]["metric"], len(rows["e1"]["runs"])) == ("crash", None, 1)
-    assert "No module named 'nothing_there'" in rows["e1"]["reason"]
+    assert "nothing there" in rows["e1"]["reason"]
     assert rows["e2"]["verdict"] == "keep"
 
 

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from praxtui.workspace.novelty import change_key, changed_constants, is_empty, line_count, state_key
+from praxtui.workspace.novelty import (
+    change_digest,
+    change_key,
+    changed_constants,
+    is_empty,
+    line_count,
+    state_key,
+)
 
 SOURCE = '''"""Train."""
 import os  # system
@@ -126,3 +133,26 @@ def test_changed_constants() -> None:
 def test_line_count() -> None:
     assert line_count({"a.py": "# c\n\nx = (1,\n     2)  # y\n\n'''doc\ndoc'''\ny = 1\n"}) == 3
     assert line_count({"a.yaml": "# c\na: 1\n\nb: 2\n", "b.py": "x = 1\n"}) == 3
+
+
+class TestChangeDigest:
+    """The key of what a draft changes, whatever it changes it on."""
+
+    def test_the_same_value_reached_from_another_is_the_same_change(self) -> None:
+        first = change_digest({"a.py": "LR = 0.1\nB = 1\n"}, {"a.py": "LR = 0.3\nB = 1\n"})
+        later = change_digest({"a.py": "LR = 0.2\nB = 7\n"}, {"a.py": "LR  =  3e-1  # more\nB = 7\n"})
+        assert first == later is not None
+
+    def test_another_value_another_constant_or_another_file_is_another_change(self) -> None:
+        before = {"a.py": "LR = 0.1\nB = 1\n", "b.py": "LR = 0.1\n"}
+        drafts = ({"a.py": "LR = 0.3\nB = 1\n"}, {"a.py": "LR = 0.4\nB = 1\n"}, {"a.py": "LR = 0.1\nB = 3\n"},
+                  {"b.py": "LR = 0.3\n"}, {"a.py": "LR = 0.3\nB = 3\n"})  # fmt: skip
+        assert len({change_digest(before, draft) for draft in drafts}) == len(drafts)
+
+    def test_code_put_in_is_the_same_change_wherever_it_lands(self) -> None:
+        first = change_digest({"a.py": "x = 1\ny = 2\n"}, {"a.py": "x = 1\nz = f(x)\ny = 2\n"})
+        later = change_digest({"a.py": "x = 1\nw = 9\ny = 2\n"}, {"a.py": "x = 1\nw = 9\nz = f( x )\ny = 2\n"})
+        assert first == later is not None
+
+    def test_noise_is_no_change(self) -> None:
+        assert change_digest({"a.py": "SEED = 1\nx = 1\n"}, {"a.py": "SEED = 2\nx = 1  # one\n"}) is None
