@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -22,9 +22,9 @@ class Credentials(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"Credentials({', '.join(sorted(self.params)) or 'none'})"
 
-    def __rich_repr__(self) -> Iterator[Any]:
-        """What tracebacks of rich show, which would be every field."""
-        yield from sorted(self.params)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """What rich shows, which would be every field."""
+        return [(name, ...) for name in sorted(self.params)]
 
     def secrets(self) -> tuple[str, ...]:
         """Values that must not be seen, longest first: a text is redacted by replacing them in this order."""
