@@ -317,7 +317,7 @@ def play(folder: Path, script: Script | None = None, director: Director | None =
     """
     with pytest.MonkeyPatch.context() as patch:
         if script is not None:
-            patch.setattr(engine, "make", lambda name: script)
+            patch.setattr(engine, "make", lambda name, **options: script)
         try:
             asyncio.run(_serve(folder, director))
         finally:
