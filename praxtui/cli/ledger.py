@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from praxtui.cli.reading import readable_state
-from praxtui.cli.text import clock, delta, metric, money, print_json, table
+from praxtui.cli.text import clock, delta, metric, price, print_json, table
 from praxtui.errors import DONE
 from praxtui.journal import campaigns
 from praxtui.journal.ledger import rows
@@ -36,10 +36,13 @@ def show(state: State) -> None:
     epoch = state.epoch
     name = epoch.metric if epoch else "metric"
     columns = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else None
+    found = rows(state)
     head = ["id", "verdict", name, "delta", "runs", "time", "cost", "hypothesis"]
-    print(
-        table(head, [cells(row) for row in rows(state)], right=[name, "delta", "runs", "time", "cost"], columns=columns)
-    )
+    lines = [cells(row) for row in found]
+    if not any(row["usd"] is None or row["usd"] for row in found):
+        at = head.index("cost")
+        head, lines = head[:at] + head[at + 1 :], [line[:at] + line[at + 1 :] for line in lines]
+    print(table(head, lines, right=[name, "delta", "runs", "time", "cost"], columns=columns))
     if epoch and epoch.metric_by == "lever":
         print("metric reported by the lever: this leaf has no evaluator", file=sys.stderr)
 
@@ -63,6 +66,6 @@ def cells(row: dict[str, Any]) -> list[str]:
         delta(row["delta"], row["delta_sd"]),
         str(len(row["runs"])),
         clock(sum(run["seconds"] for run in row["runs"])),
-        money(row["usd"]),
+        price(row["usd"]),
         said + (f"  [{'; '.join(notes)}]" if notes else ""),
     ]

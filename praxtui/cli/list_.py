@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from praxtui.cli.reading import readable_status
-from praxtui.cli.text import clock, metric, money, print_json, table
+from praxtui.cli.text import clock, metric, price, print_json, table
 from praxtui.errors import DONE, FAULT, UserError
 from praxtui.journal import campaigns
 
@@ -55,6 +55,6 @@ def _row(s: dict[str, Any]) -> list[str]:
         metric(best) + tilde,
         share,
         clock(s["spent"]["hours"] * 3600),
-        money(s["spent"]["usd"]),
+        price(s["spent"]["usd"]),
         s["phase"],
     ]

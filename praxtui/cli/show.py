@@ -9,7 +9,7 @@ from typing import Any
 
 from praxtui.cli.ledger import verdict
 from praxtui.cli.reading import experiment_of, opened
-from praxtui.cli.text import clock, delta, metric, money, plain, print_json, table
+from praxtui.cli.text import clock, cost, count, delta, metric, plain, print_json, table
 from praxtui.errors import DONE
 from praxtui.journal import logs
 from praxtui.journal.ledger import row
@@ -48,6 +48,15 @@ def run(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _cost(e: Experiment) -> str:
+    """Its USD, runs included, and its tokens: `$0.04: 31k tokens read, 25k of them cached; 2.1k written`."""
+    usd = cost(e.usd, e.unpriced)
+    if not e.tokens:
+        return usd
+    read = e.tokens - e.output
+    return f"{usd}: {count(read)} tokens read, {count(e.cached)} of them cached; {count(e.output)} written"
+
+
 def _diff(journal: Journal, e: Experiment) -> str:
     return journal.get_blob(e.diff).decode("utf-8", "replace") if e.diff else ""
 
@@ -83,7 +92,7 @@ def _print(about: dict[str, Any], e: Experiment, diff: str, files: list[Path]) -
         ("hints", ", ".join(e.hints)),
         ("by", e.by),
         ("learned", f"{e.reflected}: {e.revision}" if e.reflected else ""),
-        ("cost", money(e.usd)),
+        ("cost", _cost(e)),
         ("commit", e.commit or ""),
         ("on branch", e.branch_commit or ""),
         ("log", " ".join(str(path) for path in files)),

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from praxtui.cli.reading import readable_status
-from praxtui.cli.text import DASH, clock, metric, money, plain, print_json
+from praxtui.cli.text import DASH, clock, cost, count, delta, metric, plain, print_json
 from praxtui.errors import DONE
 from praxtui.journal import campaigns
 
@@ -46,6 +46,7 @@ def lines(s: dict[str, Any]) -> list[tuple[str, str]]:
         ("turnaround", turnaround_line(s)),
         ("sandbox", "unsandboxed" if s["sandbox"] == "none" else s["sandbox"] or DASH),
     ]
+    shown += [("hints" if n == 0 else "", plain(hint_line(hint))) for n, hint in enumerate(s["hints"])]
     alive = s["engine"]["alive"]
     shown.append(("engine", f"process {s['engine']['pid']}" if alive else "not running"))
     if s["state"] == "dead":
@@ -86,15 +87,40 @@ def gain_line(s: dict[str, Any]) -> str:
 
 
 def spent_line(s: dict[str, Any]) -> str:
-    """Time and money, each with its limit where there is one."""
+    """Time, tokens and money, with their limits where there are any."""
     spent, budgets = s["spent"], s["budgets"]
     parts = [clock(spent["hours"] * 3600) + (f" of {budgets['hours']:g} h" if budgets["hours"] is not None else "")]
-    parts.append(money(spent["usd"]) + (f" of ${budgets['usd']:g}" if budgets["usd"] is not None else ""))
+    if spent["tokens"] or budgets["tokens"] is not None:
+        limit = f" of {count(budgets['tokens'])}" if budgets["tokens"] is not None else ""
+        parts.append(tokens_line(spent) + limit)
+    limit = f" of ${budgets['usd']:g}" if budgets["usd"] is not None else ""
+    parts.append(cost(spent["usd_known"], spent["unpriced_tokens"]) + limit)
     if budgets["experiments"] is not None:
         parts.append(f"{s['experiments']} of {budgets['experiments']} experiments")
-    if spent["tokens"]:
-        parts.append(f"{spent['tokens']:,} tokens")
     return ", ".join(parts)
+
+
+def tokens_line(spent: dict[str, Any]) -> str:
+    """`120k tokens (81% cached)`: of what a model read, the share that came from its provider's cache."""
+    read = spent["tokens"] - spent["tokens_output"]
+    share = f" ({100 * spent['tokens_cached'] / read:.0f}% cached)" if read > 0 else ""
+    return f"tokens {count(spent['tokens'])}{share}"
+
+
+def hint_line(hint: dict[str, Any]) -> str:
+    """`k1 'wider' used by e4 (keep +1.2 sd), e6 (discard -0.1 sd)`."""
+    used = ", ".join(f"{result['id']} ({paid(result)})" for result in hint["results"])
+    said = f"used by {used}" if used else "not used yet" if not hint["withdrawn"] else "never used"
+    return f"{hint['id']} '{hint['text']}' {said}{', withdrawn' if hint['withdrawn'] else ''}"
+
+
+def paid(result: dict[str, Any]) -> str:
+    """What came of an experiment, in its verdict and its delta."""
+    if result["verdict"] is None:
+        return "under way"
+    verdict = "revoked" if result["standing"] == "revoked" else result["verdict"]
+    moved = delta(result["delta"], result["delta_sd"])
+    return verdict if moved == DASH else f"{verdict} {moved}"
 
 
 def turnaround_line(s: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from praxtui.cli.arguments import amount, one_of, or_none, whole
 from praxtui.cli.reading import experiment_of, state_of
-from praxtui.errors import DONE, USAGE, UserError
+from praxtui.errors import DONE, USAGE, UserError, did_you_mean
 from praxtui.journal import campaigns, liveness
 from praxtui.journal.inbox import Inbox, sender
 from praxtui.journal.people import CommandTaken
@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verb = parser.get_default("verb")
     parser.add_argument("id", metavar="ID", help="the campaign, or the beginning of its id")
     if verb == "hint":
-        parser.add_argument("text", nargs="+", metavar="TEXT", help="a sentence for the researcher")
+        parser.add_argument("text", nargs="*", metavar="TEXT", help="a sentence for the researcher")
+        parser.add_argument("--withdraw", metavar="kN", help="take an earlier hint back: it is shown no more")
     elif verb == "stop":
         parser.add_argument("--now", action="store_true", help="do not wait for the current run")
     elif verb == "veto":
@@ -56,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
         from praxtui.cli.fork import fork
 
         return fork(folder, args.experiment, args.name)
+    if args.verb == "hint" and args.withdraw is not None:
+        return told(folder, "unhint", {"hint": _withdrawn(args, folder)})
     words = _arguments(args, folder)
     if args.verb == "stop" and (said := _over(folder)):
         print(said)
@@ -95,6 +98,19 @@ def _arguments(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
             )
         return given
     return {}
+
+
+def _withdrawn(args: argparse.Namespace, folder: Path) -> str:
+    """The hint that a person takes back; raises UserError for one that is not there, or was taken back already."""
+    if args.text:
+        raise UserError("hint takes TEXT or --withdraw, not both", fix="withdraw first, then give the other hint")
+    name, hints = str(args.withdraw), state_of(folder).hints
+    if name not in hints:
+        fix = f"it has {', '.join(hints)}" if hints else "it has none yet"
+        raise UserError(f"no hint {name!r} in {folder.name}{did_you_mean(name, hints)}", fix=fix)
+    if hints[name].withdrawn:
+        raise UserError(f"{name} is withdrawn already", fix=f"praxtui status {folder.name} lists the hints")
+    return name
 
 
 def _over(folder: Path) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from praxtui.cli.status import best_line, gain_line, spent_line, standings, turnaround_line
-from praxtui.cli.text import metric
+from praxtui.cli.text import metric, money
 from praxtui.journal.state import State
 
 HEIGHT = 8
@@ -26,6 +26,7 @@ def summary(state: State, document: dict[str, Any]) -> str:
         f"claimed   {gain_line(s)}",
         f"tried     {s['experiments']} experiments, {s['kept']} kept ({standings(s)})",
         f"spent     {spent_line(s)}",
+        *gain_price(s),
         f"between   {turnaround_line(s)}",
     ]
     if s["metric_by"] == "lever":
@@ -38,6 +39,16 @@ def summary(state: State, document: dict[str, Any]) -> str:
         f"more: praxtui ledger {s['id']}, praxtui show {s['id']} {s['best_id'] or 'e0'}",
     ]
     return "\n".join(lines)
+
+
+def gain_price(s: dict[str, Any]) -> list[str]:
+    """What each keep cost that fresh evidence holds up; nothing where there is none, or where the cost is not known."""
+    usd = s["spent"]["usd"]
+    held = s["confirmed"] + s["supported"]
+    if not usd or not held:
+        return []
+    keeps = f"{held} confirmed" if not s["supported"] else f"{held} confirmed or supported"
+    return [f"a gain    {money(usd / held)} for each of {keeps}" if held > 1 else f"a gain    {money(usd)}, {keeps}"]
 
 
 def best_so_far(state: State) -> list[tuple[float, bool]]:

@@ -98,6 +98,28 @@ def money(usd: float | None) -> str:
     return f"${usd:.2f}" if usd >= 0.1 else f"${usd:.2g}"
 
 
+def price(usd: float | None) -> str:
+    """USD in one cell: like `money`, but `unknown` where nobody knows it."""
+    return "unknown" if usd is None else money(usd)
+
+
+def cost(usd: float, unpriced: int) -> str:
+    """What is known of a cost, and how many tokens it leaves out: `$0.42 + 30k tokens of unknown price`, `unknown`."""
+    if not unpriced:
+        return money(usd)
+    return f"{money(usd)} + {count(unpriced)} tokens of unknown price" if usd else "unknown"
+
+
+def count(number: int) -> str:
+    """A number of tokens in at most three digits: `812`, `9.4k`, `120k`, `1.2M`."""
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        # From where three digits would round up to the next unit.
+        if number >= size - size // 2000:
+            scaled = number / size
+            return f"{scaled:.1f}{unit}" if scaled < 9.95 else f"{scaled:.0f}{unit}"
+    return str(number)
+
+
 def metric(value: float | None) -> str:
     """A metric's value, to four decimals or four significant digits: `2.9141`, `1234.6`, `0.001234`, `1.2e-05`."""
     if value is None:

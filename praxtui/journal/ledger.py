@@ -14,7 +14,10 @@ def rows(state: State) -> list[dict[str, Any]]:
 
 
 def row(state: State, experiment: Experiment) -> dict[str, Any]:
-    """One row. `metric` is the mean of the experiment's own runs of its epoch, None before there is one."""
+    """One row. `metric` is the mean of the experiment's own runs of its epoch, None before there is one.
+
+    `usd` is None where some of its tokens have no known price: what it cost is then unknown, not what is known of it.
+    """
     e = experiment
     return {
         "id": e.id,
@@ -36,7 +39,7 @@ def row(state: State, experiment: Experiment) -> dict[str, Any]:
         "branch_commit": e.branch_commit,
         "parent": e.parent,
         "reflection": {"mechanism": e.reflected, "revision": e.revision} if e.reflected else None,
-        "usd": round(e.usd, 6),
+        "usd": None if e.unpriced else round(e.usd, 6),
         "tokens": e.tokens,
         "gpu_seconds": round(sum(run.gpu_seconds for run in e.runs), 3),
         "hints": list(e.hints),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from praxtui.journal.state import State
+from praxtui.journal.state import Hint, Spending, State
 
 
 def document(state: State, *, alive: bool | None = None, pid: int | None = None) -> dict[str, Any]:
@@ -31,18 +31,14 @@ def document(state: State, *, alive: bool | None = None, pid: int | None = None)
         "goal": epoch.goal if epoch else None,
         "target": epoch.target if epoch else None,
         "metric_by": epoch.metric_by if epoch else None,
-        "spent": {
-            "usd": round(state.spent.usd, 6),
-            "tokens": state.spent.tokens,
-            "hours": round(state.spent.seconds / 3600, 5),
-            "gpu_hours": round(state.spent.gpu_seconds / 3600, 5),
-        },
+        "spent": spent(state.spent),
         "budgets": {
             "experiments": state.budgets.experiments,
             "hours": state.budgets.hours,
             "usd": state.budgets.usd,
             "tokens": state.budgets.tokens,
         },
+        "hints": [hint(state, given) for given in state.hints.values()],
         "idle_fraction": idle_fraction(state),
         "turnaround_s": _turnaround(state.turnarounds),
         "sandbox": state.sandbox,
@@ -51,6 +47,37 @@ def document(state: State, *, alive: bool | None = None, pid: int | None = None)
         "updated": state.at,
         "exit_code": state.exit_code,
         "engine": {"pid": pid, "alive": bool(alive)},
+    }
+
+
+def spent(s: Spending) -> dict[str, Any]:
+    """What was used. `usd` is None where some tokens have no known price; `usd_known` is what the others cost."""
+    return {
+        "usd": None if s.unpriced else round(s.usd, 6),
+        "usd_known": round(s.usd, 6),
+        "tokens": s.tokens,
+        "tokens_cached": s.cached,
+        "tokens_output": s.output,
+        "unpriced_tokens": s.unpriced,
+        "hours": round(s.seconds / 3600, 5),
+        "gpu_hours": round(s.gpu_seconds / 3600, 5),
+    }
+
+
+def hint(state: State, given: Hint) -> dict[str, Any]:
+    """A person's hint, the experiments that used it, and what came of each."""
+    users = [state.experiments[name] for name in given.used_by if name in state.experiments]
+    return {
+        "id": given.id,
+        "text": given.text,
+        "by": given.by,
+        "given": given.given,
+        "withdrawn": given.withdrawn,
+        "used_by": list(given.used_by),
+        "results": [
+            {"id": e.id, "verdict": e.verdict, "standing": e.standing, "delta": e.delta, "delta_sd": e.delta_sd}
+            for e in users
+        ],
     }
 
 

@@ -64,7 +64,7 @@ def test_a_ledger_is_for_people_and_for_programs(read: Place) -> None:
     assert all(set(row) == ROW_KEYS for row in rows)
     assert (rows[1]["verdict"], rows[1]["standing"], rows[1]["metric"], rows[1]["delta"]) == ("keep", "confirmed", 2, 1)
     head, e0, e1 = read.praxtui("ledger", "alpha").stdout.splitlines()
-    assert head.split() == ["id", "verdict", "score", "delta", "runs", "time", "cost", "hypothesis"]
+    assert head.split() == ["id", "verdict", "score", "delta", "runs", "time", "hypothesis"]
     assert e0.split()[:3] == ["e0", "keep", "1.0000"]
     assert e1.split()[:5] == ["e1", "keep", "confirmed", "2.0000", "+1"]
 

@@ -85,6 +85,13 @@ def test_a_row_says_what_was_tried_and_what_came_of_it() -> None:
     ]  # fmt: skip
 
 
+def test_what_an_experiment_cost_is_null_where_a_price_is_not_known() -> None:
+    facts = [*begun(), *drafted("e1"), Spent(0.5, 1200, "draft: a", "e1")]
+    assert table(facts)["e1"]["usd"] == 0.5
+    row = table([*facts, Spent(0.0, 300, "reflect: b", "e1", unpriced=300)])["e1"]
+    assert (row["usd"], row["tokens"]) == (None, 1500)
+
+
 def test_the_metric_is_the_mean_of_the_runs_that_gave_one() -> None:
     facts = [*begun(), *judged("e1", "keep", 0.8), *ran("e1", 2, 0.9, use="audit", seed=5), *ran("e1", 3, None)]
     found = table(facts)

@@ -17,13 +17,23 @@ from praxtui.journal.facts import (
     EngineStarted,
     EpochOpened,
     Fact,
+    Judged,
     Restored,
     RunStarted,
     SetupEnded,
     SetupStarted,
 )
 from praxtui.journal.fold import fold_all
-from praxtui.journal.people import BudgetsChanged, Paused, Resumed, Spent, WaitingBegan, WaitingEnded
+from praxtui.journal.people import (
+    BudgetsChanged,
+    HintGiven,
+    HintWithdrawn,
+    Paused,
+    Resumed,
+    Spent,
+    WaitingBegan,
+    WaitingEnded,
+)
 from praxtui.journal.state import State
 from praxtui.journal.status import document, name_of, phase
 from tests.journal.facts import begun, drafted, events, judged, ran, sequences
@@ -34,14 +44,17 @@ KEYS = {
     "best", "best_observed", "best_id", "claimed_gain", "noise_sd", "goal", "metric_by", "spent", "idle_fraction",
     "turnaround_s", "sandbox", "engine",
 }  # fmt: skip
-MORE_KEYS = {"metric", "target", "budgets", "reason", "created", "updated", "exit_code"}
+MORE_KEYS = {"metric", "target", "budgets", "hints", "reason", "created", "updated", "exit_code"}
 INNER = {
     "claimed_gain": {"value", "low", "high"},
-    "spent": {"usd", "tokens", "hours", "gpu_hours"},
+    "spent": {
+        "usd", "tokens", "hours", "gpu_hours", "usd_known", "tokens_cached", "tokens_output", "unpriced_tokens",
+    },
     "turnaround_s": {"median", "p95"},
     "engine": {"pid", "alive"},
     "budgets": {"experiments", "hours", "usd", "tokens"},
-}
+}  # fmt: skip
+HINT_KEYS = {"id", "text", "by", "given", "withdrawn", "used_by", "results"}
 STATES = {"running", "paused", "waiting", "stopped", "finished", "imported", "dead"}
 
 
@@ -60,6 +73,8 @@ def test_any_state_has_the_document_of_the_contract(facts: list[Fact], alive: bo
     assert set(found) == KEYS | MORE_KEYS
     for name, keys in INNER.items():
         assert set(found[name]) == keys
+    for hint in found["hints"]:
+        assert set(hint) == HINT_KEYS
     assert found["state"] in STATES
     assert (found["state"] == "dead") <= (alive is False)
     assert isinstance(found["phase"], str)
@@ -156,6 +171,32 @@ def test_what_was_spent() -> None:
     spent = status(*facts)["spent"]
     assert (spent["usd"], spent["tokens"], spent["gpu_hours"]) == (1.25, 1200, round(6 / 3600, 5))
     assert spent["hours"] == round((len(facts) - 2) / 3600, 5)
+
+
+def test_a_cost_that_nobody_knows_is_null_and_never_0() -> None:
+    known = Spent(0.5, 1200, "draft: a", "e1", cached=800, output=200)
+    spent = status(*begun(), *drafted("e1"), known)["spent"]
+    assert (spent["usd"], spent["usd_known"], spent["unpriced_tokens"]) == (1.0, 1.0, 0)
+    assert (spent["tokens"], spent["tokens_cached"], spent["tokens_output"]) == (1200, 800, 200)
+    spent = status(*begun(), *drafted("e1"), known, Spent(0.0, 300, "draft: b", "e1", unpriced=300))["spent"]
+    assert (spent["usd"], spent["usd_known"], spent["unpriced_tokens"], spent["tokens"]) == (None, 1.0, 300, 1500)
+
+
+def test_hints_say_who_used_them_and_what_came_of_it() -> None:
+    facts = [
+        *begun(), HintGiven("k1", "wider", "p@h:1"), HintGiven("k2", "deeper", "p@h:1"),
+        *drafted("e1", hints=["k1"]), *ran("e1", 1, 0.9), Judged("e1", "keep", "provisional", 0.15, 3.0),
+        *drafted("e2", "e1", hints=["k1"]), HintWithdrawn("k2", "p@h:2"),
+    ]  # fmt: skip
+    first, second = status(*facts)["hints"]
+    assert (first["id"], first["text"], first["by"], first["withdrawn"]) == ("k1", "wider", "p@h:1", False)
+    assert first["given"] == 1000.0 + len(begun())
+    assert first["used_by"] == ["e1", "e2"]
+    assert first["results"] == [
+        {"id": "e1", "verdict": "keep", "standing": "provisional", "delta": 0.15, "delta_sd": 3.0},
+        {"id": "e2", "verdict": None, "standing": None, "delta": None, "delta_sd": None},
+    ]
+    assert (second["id"], second["used_by"], second["results"], second["withdrawn"]) == ("k2", [], [], True)
 
 
 def test_the_turnaround_is_a_median_and_a_tail() -> None:
