@@ -48,6 +48,10 @@ class Keys(Protocol):
         """The credentials of a model as they are now; raises KeysMissing. Called again to see whether they changed."""
         ...
 
+    def names(self, model: str) -> tuple[str, ...]:
+        """What a person sets to give this model a key, for a message; empty where nobody knows."""
+        ...
+
 
 def _is_secret(name: str, value: str) -> bool:
     address = "://" in value and "@" in value

@@ -17,10 +17,13 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds: for a whole call, until the first sign of an answer, and from one to the next."""
+    """Seconds: for a whole call, until the first sign of an answer, and from one to the next.
+
+    `first` not given is 120, or 300 for models that think, since many of those say nothing while they do.
+    """
 
     total: float = 600.0
-    first: float = 120.0
+    first: float | None = None
     between: float = 60.0
 
 

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from praxtui.errors import RequirementMissing
@@ -67,7 +67,7 @@ def _litellm() -> Any:
 async def stream(
     model: str, messages: Sequence[Message], credentials: Credentials, *, tools: Sequence[Tool] = (),
     schema: Mapping[str, Any] | None = None, max_output: int, timeout: float, extra: Mapping[str, Any] | None = None,
-) -> AsyncIterator[wire.Delta]:  # fmt: skip
+) -> AsyncGenerator[wire.Delta, None]:  # fmt: skip
     """One answer in pieces. Raises Fault, also where the stream ends without having been finished.
 
     `timeout` in seconds is for each read; the whole is bounded by whoever asks. Closing the iterator ends the call.

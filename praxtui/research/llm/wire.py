@@ -172,13 +172,13 @@ class Joined:
         found[1] = found[1] or piece.name
         found[2] += piece.arguments
 
-    def calls(self) -> tuple[ToolCall, ...]:
-        """All calls so far, in the order in which they began; each has an id of its own."""
+    def calls(self, stem: str = "call") -> tuple[ToolCall, ...]:
+        """All calls so far, in the order in which they began; each has an id of its own, made up with `stem`."""
         taken: set[str] = set()
         found = []
         for n, key in enumerate(self._order):
             given, name, arguments = self._calls[key]
-            chosen = given or f"call_{n}"
+            chosen = given or f"{stem}_{n}"
             while chosen in taken:
                 chosen = f"{chosen}_{n}"
             taken.add(chosen)
