@@ -9,11 +9,11 @@ from typing import Any
 
 from praxtui.cli.ledger import verdict
 from praxtui.cli.reading import experiment_of, opened
-from praxtui.cli.text import clock, cost, count, delta, metric, plain, print_json, table
+from praxtui.cli.text import clock, coloured, cost, count, delta, metric, plain, print_json, table
 from praxtui.errors import DONE
 from praxtui.journal import logs
 from praxtui.journal.ledger import row
-from praxtui.journal.state import Experiment
+from praxtui.journal.state import Experiment, State
 from praxtui.journal.store import Journal
 
 
@@ -33,19 +33,45 @@ def run(args: argparse.Namespace) -> int:
         found = experiment_of(state, args.experiment)
         diff = _diff(journal, found)
         files = _logs(folder, found)
-        said = [item.text for item in journal.stream_read(experiment=found.id)]
+        if args.prompt and not args.json:
+            _print_prompt(journal, state, found)
+            return DONE
+        said, turns = _said(journal, found) if args.json else ([], [])
     about = row(state, found)
     if args.json:
-        print_json({**about, "note": found.note, "diff": diff, "logs": [str(path) for path in files], "prompt": said})
+        more = {"note": found.note, "diff": diff, "logs": [str(path) for path in files], "prompt": said, "turns": turns}
+        print_json({**about, **more})
     elif args.diff:
         sys.stdout.write("".join(f"{logs.safe(line)}\n" for line in diff.splitlines()))
     elif args.log:
         _print_log(files, found)
-    elif args.prompt:
-        print("\n".join(map(logs.safe, said)) if said else f"{found.by} uses no model: there is no prompt")
     else:
         _print(about, found, diff, files)
     return DONE
+
+
+def _said(journal: Journal, e: Experiment) -> tuple[list[str], Any]:
+    """What went over the stream while the experiment was worked on, as texts and as turns."""
+    from praxtui.cli.prompt import json_of, turns
+
+    items = list(journal.stream_read(experiment=e.id))
+    return json_of(turns(journal, items), items)
+
+
+def _print_prompt(journal: Journal, state: State, e: Experiment) -> None:
+    from praxtui.cli.prompt import Ink, page, turns
+
+    items = list(journal.stream_read(experiment=e.id))
+    found = turns(journal, items)
+    if any(asked is not None for _, asked in found):
+        for line in page(journal, e, found, Ink(coloured(sys.stdout))):
+            print(line)
+    elif items:
+        print("\n".join(logs.safe(line) for item in items for line in item.text.split("\n")))
+    elif state.researcher == "llm" and e.by == "llm":
+        print(f"no model was asked about {e.id} yet")
+    else:
+        print(f"{e.by} uses no model: there is no prompt")
 
 
 def _cost(e: Experiment) -> str:

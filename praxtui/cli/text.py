@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 DASH = "-"  # where there is no value
 
@@ -23,6 +24,11 @@ def print_json(document: Any, *, line: bool = False) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(encoded + b"\n")
     sys.stdout.buffer.flush()
+
+
+def coloured(stream: TextIO) -> bool:
+    """Whether colours are wanted on a stream: it is a terminal that knows them, and NO_COLOR is not set."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def plain(text: str) -> str:

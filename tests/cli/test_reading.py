@@ -75,7 +75,7 @@ def test_one_experiment(read: Place) -> None:
     for words in ("because     ", "verdict     keep confirmed", "learned     confirmed", "\n+GAIN = 2.0\n"):
         assert words in shown
     document = read.json("show", "alpha", "e1")
-    assert set(document) == ROW_KEYS | {"note", "diff", "logs", "prompt"}
+    assert set(document) == ROW_KEYS | {"note", "diff", "logs", "prompt", "turns"}
     assert document["id"] == "e1"
     assert "+GAIN = 2.0" in document["diff"]
     assert len(document["prompt"]) == 1
