@@ -1,8 +1,13 @@
-"""What holds for all tests: how fast this machine is today is no property of the code."""
+"""What holds for all tests: how fast this machine is today is no property of the code, nor is whether it has bwrap."""
 
 from __future__ import annotations
+
+import os
 
 from hypothesis import settings
 
 settings.register_profile("praxtui", deadline=None)
 settings.load_profile("praxtui")
+
+# Levers of tests talk to the test's own folders. Those that mean the sandbox ask for it.
+os.environ["PRAXTUI_SANDBOX"] = "none"
