@@ -16,32 +16,17 @@ from typing import Any
 
 from praxtui.cli import ledger as ledger_verb
 from praxtui.cli.live import LiveLine
+from praxtui.cli.notices import Notices
 from praxtui.cli.reading import status_of
 from praxtui.cli.summary import summary
 from praxtui.cli.text import clock, cut, delta, metric, plain, print_json
 from praxtui.errors import FAULT, INTERRUPTED
 from praxtui.journal import liveness
 from praxtui.journal.events import Event
-from praxtui.journal.facts import (
-    CampaignEnded,
-    EngineStarted,
-    EpochOpened,
-    Judged,
-    Noticed,
-    Reflected,
-    Restored,
-    RunEnded,
-    RunStarted,
-    SetupEnded,
-    SetupStarted,
-    StandingChanged,
-    TrialEnded,
-    TrialStarted,
-)
+from praxtui.journal.facts import CampaignEnded, EngineStarted, Judged, Reflected, RunStarted
 from praxtui.journal.fold import fold, fold_all
 from praxtui.journal.inbox import Inbox, sender
 from praxtui.journal.ledger import row
-from praxtui.journal.people import CommandTaken, WaitingBegan
 from praxtui.journal.state import State
 from praxtui.journal.store import Journal
 
@@ -75,6 +60,7 @@ class Follower:
         self.pending: list[str] = []
         self.interrupts = 0
         self.stops_sent = 0
+        self.notices = Notices()
         self.live = LiveLine(sys.stderr if as_json else sys.stdout, folder)
 
     def interrupted(self, number: int, frame: FrameType | None) -> None:
@@ -103,6 +89,8 @@ class Follower:
                 for event in journal.read(self.state.seq):
                     self.state = fold(self.state, event)
                     self._say(event)
+                for line in self.notices.overdue():
+                    self._print(plain_line(line))
                 if self.state.ended and not self.state.engine_live:
                     return self._end()
                 if any(cause in ENDS_FOLLOWING for cause in self.state.waits) and not self.interrupts:
@@ -115,7 +103,7 @@ class Follower:
                     gone = time.monotonic()
                 elif time.monotonic() - gone > GONE_S:
                     return self._end() if self.state.ended else self._dead()
-                self.live.show(self.state)
+                self.live.show(self.state, journal)
                 time.sleep(LOOK_S)
 
     def _begin(self, journal: Journal) -> None:
@@ -188,9 +176,8 @@ class Follower:
         return plain_line(line)
 
     def _note(self, event: Event) -> None:
-        said = _notice(event, self.state)
-        if said:
-            self._print(said)
+        for line in self.notices.of(event, self.state):
+            self._print(plain_line(line))
 
     def _print(self, line: str) -> None:
         self.live.clear()
@@ -201,36 +188,3 @@ class Follower:
 def plain_line(text: str) -> str:
     """Like `plain`, but with its alignment."""
     return "".join(c if c == " " else plain(c) or " " for c in text)
-
-
-def _notice(event: Event, state: State) -> str | None:
-    """Other events that a person wants to see in the stream, in one line."""
-    fact = event.fact
-    if isinstance(fact, EpochOpened):
-        how = "deterministic" if fact.deterministic else f"{fact.repeats} baseline runs"
-        better = "lower" if fact.goal == "minimize" else "higher"
-        return f"{state.id}  epoch {fact.epoch}: {fact.metric}, {better} is better, {how}, sandbox: {state.sandbox}"
-    if isinstance(fact, SetupStarted):
-        return "setup: making the data"
-    if isinstance(fact, SetupEnded) and fact.ok and not fact.cached:
-        return f"setup: done in {clock(fact.seconds)}"
-    if isinstance(fact, RunEnded):
-        run = next((r for r in state.experiments[fact.experiment].runs if r.n == fact.n), None)
-        if run is not None and run.use == "baseline" and not state.epochs[-1].deterministic:
-            return f"      baseline, seed {run.seed}: {metric(run.metric)}  {clock(run.seconds)}"
-    if isinstance(fact, TrialStarted):
-        return f"      {fact.kind}: {fact.head} against {fact.base} on fresh seeds"
-    if isinstance(fact, TrialEnded):
-        gain = f", gain {fact.gain:+.4g}" if fact.gain is not None else ""
-        return f"      {fact.outcome} after {fact.pairs} pairs{gain}: {fact.reason}"
-    if isinstance(fact, StandingChanged):
-        return f"      now {fact.standing}: {', '.join(fact.experiments)}"
-    if isinstance(fact, Restored):
-        return f"      the branch is back at {fact.to}; revoked: {', '.join(fact.revoked) or 'none'}"
-    if isinstance(fact, CommandTaken):
-        return f"      {fact.verb} by {fact.who.partition('@')[0]}: {fact.outcome}"
-    if isinstance(fact, WaitingBegan):
-        return f"      waiting: {fact.reason}"
-    if isinstance(fact, Noticed):
-        return f"      {fact.text}"
-    return None

@@ -107,7 +107,8 @@ def phase(state: State, alive: bool | None = None) -> str:
     if state.paused:
         return "paused"
     if state.waiting:
-        return f"waiting: {state.waiting_reason or state.waiting}"
+        reason = state.waiting_reason or state.waiting
+        return reason if reason.startswith("waiting ") else f"waiting: {reason}"
     drafting = [e.id for e in state.children() if e.verdict is None and e.commit is None]
     return f"drafting {drafting[-1]}" if drafting else "between runs"
 

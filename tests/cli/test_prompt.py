@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,74 +13,16 @@ from praxtui.journal.facts import (
     DraftBegun,
     DraftCommitted,
     DraftRefused,
-    Fact,
     HypothesisStated,
     Judged,
     Reflected,
 )
 from praxtui.journal.folded import folded
 from praxtui.journal.people import WaitingBegan, WaitingEnded
-from praxtui.journal.store import Journal
-from praxtui.research.llm.transcript import Transcript
-from praxtui.research.llm.turns import Message, Part, Reply, Tool, ToolCall
-from praxtui.research.protocol import Usage
 from tests.cli.place import Inside
 from tests.cli.terminal import Terminal
-from tests.cli.written import DIFF, beginning
+from tests.cli.written import PROTOCOL, Writer, beginning
 from tests.journal.facts import ran
-
-PROTOCOL = "You are a researcher.\nState a hypothesis before any edit."
-READ = Tool("read", "Lines of a file.", {"type": "object", "properties": {"path": {"type": "string"}}})
-
-
-class Writer:
-    """Writes a campaign's journal as engine and researcher would: facts and conversations, a second apart."""
-
-    def __init__(self, folder: Path, facts: Sequence[Fact]) -> None:
-        folder.mkdir(parents=True)
-        self.journal = Journal.create(folder)
-        self.now = 1000.0
-        self.journal.append(list(facts), self.now)
-        self.diff = self.journal.put_blob(DIFF)
-
-    def tick(self) -> float:
-        self.now += 1.0
-        return self.now
-
-    def facts(self, *facts: Fact) -> None:
-        for fact in facts:
-            self.journal.append([fact], self.tick())
-
-    def stream(self, kind: str, text: str, experiment: str = "e1") -> None:
-        """As a desk does it."""
-        self.journal.stream_append(kind, text, experiment, self.tick())
-
-    def prompt(self, parts: Sequence[str]) -> None:
-        """As a desk does it."""
-        self.stream("prompt", self.journal.put_parts([part.encode() for part in parts]))
-
-    def conversation(self, what: str, brief: str) -> Transcript:
-        """A conversation that begins with the protocol and a brief."""
-        transcript = Transcript(self, what)  # type: ignore[arg-type]
-        messages = [Message(role="system", parts=(Part(PROTOCOL),)), Message(role="user", parts=(Part(brief),))]
-        transcript.prompt(messages, [READ])
-        return transcript
-
-    def reply(self, transcript: Transcript, *, thinks: str = "", says: str = "", **usage: Any) -> None:
-        """A whole reply, its stretches coming in two halves."""
-        for kind, text in (("thought", thinks), ("text", says)):
-            for half in (text[: len(text) // 2], text[len(text) // 2 :]):
-                if half:
-                    self.stream(kind, half)
-        used = {"model": "a-model", "prompt": 1000, "cached": 800, "output": 50, "usd": 0.01} | usage
-        transcript.replied(Reply(usage=Usage(**used)), 2.5)
-
-    def use(self, transcript: Transcript, name: str, arguments: Any, result: str) -> None:
-        """A tool call with its answer; arguments that are a text are what the model wrote."""
-        text = arguments if isinstance(arguments, str) else json.dumps(arguments)
-        call = ToolCall("t1", name, text)
-        transcript.called(call)
-        transcript.answered(call, result)
 
 
 @pytest.fixture
@@ -151,7 +91,8 @@ def test_the_page_reads_from_the_first_prompt_to_the_totals(place: Inside) -> No
         "forgets  the answers to 2 earlier calls",
         "    @@ block 1 of 2", "    - a", "    + b", "    @@ block 2 of 2", "    - c", "    +",
         "draft    1 changes a.py; commit e1e1e1e1e1", "run      1 (select, seed 0): run: exit 1",
-        "conversation 2, a repair", "system   part 1 of 3, 57 characters: the same as part 1 of conversation 1", "It crashed: exit 1",
+        "conversation 2, a repair", "system   part 1 of 3, 57 characters: the same as part 1 of conversation 1",
+        "It crashed: exit 1",
         "A typo.", "calls    write with arguments that are no JSON object", '    │ {"path": "b.py", "content": "x = 1',
         "run      2 (select, seed 0): 0.9000 in 2.0s", "verdict  keep provisional",
         "conversation 3, a reflection", "says     in JSON, with the call below:", "    │ It held.",
