@@ -27,6 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("HOME", str(person))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("PRAXTUI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PRAXTUI_SANDBOX", "none")
     yield tmp_path / "home"
     for folder in campaigns.campaigns():
         _end(folder)

@@ -60,7 +60,7 @@ class Place:
         given = {
             name: value for name, value in os.environ.items() if not name.startswith(("PRAXTUI_", "GIT_", "COLUMNS"))
         }
-        self.env = {**given, "PRAXTUI_HOME": str(self.home), "HOME": str(person)}
+        self.env = {**given, "PRAXTUI_HOME": str(self.home), "HOME": str(person), "PRAXTUI_SANDBOX": "none"}
         self.leaf = self.make_leaf("leaf")
 
     def make_leaf(
