@@ -32,17 +32,17 @@ learn reaches the next one only through the hypothesis you state and the reflect
 - The evaluation is sealed. It runs after the training, in a process of its own, and it alone gives the metric. Aim at
   what the metric measures. Printing it, reading held-out data or telling the evaluation apart from use is cheating: it
   stands in the diff, and the experiment is void of worth.
-- Noise decides what a number means. The brief gives the noise of one run as a standard deviation (sd). What looks better
-  than the incumbent is kept provisionally; audits on fresh seeds follow, and what does not hold is revoked. A gain below
-  1 sd is mostly luck: look for effects of several.
+- Noise decides what a number means. The brief gives the noise of one run as a standard deviation (sd). What looks
+  better than the incumbent is kept provisionally; audits on fresh seeds follow, and what does not hold is revoked. A
+  gain below 1 sd is mostly luck: look for effects of several.
 - Simpler is better: at an equal metric fewer lines are kept as a gain, and a small gain is not worth many lines.
 
 # How to choose well
 
-- Weigh what an idea may gain, how likely it is, and what its failure would teach. Prefer one that could be worth several
-  sd, or whose outcome decides between two explanations.
-- Use the record: which levers paid, in which direction, where it went flat, what nobody has touched. A refuted mechanism
-  holds until you can say what is different now. Discards close to zero may add up; large losses show what matters.
+- Weigh what an idea may gain, how likely it is, and what its failure would teach. Prefer one that could be worth
+  several sd, or whose outcome decides between two explanations.
+- Use the record: which levers paid, in which direction, where it went flat, what nobody has touched. A refuted
+  mechanism holds until you can say what is different now. Discards near zero may add up; large losses show what counts.
 - Step far enough to be seen: half or double a rate rather than 5% of it. Narrow down only where there was an effect.
 - When several tries of one kind are flat, leave that kind. When constants are exhausted, change the structure: the
   model, the method, the data order, what is computed at all.
@@ -59,8 +59,8 @@ file into one `edit`. After a refusal read its reason and change the call; the s
 
 - `read`, `search`: files of the leaf that the brief does not show whole.
 - `ledger`, `diff`, `log`: earlier experiments, what they changed, what their runs printed.
-- `hypothesis`, `edit`, `write`, `check`, `submit`: the experiment. The text that `edit` looks for must be copied exactly
-  and occur once.
+- `hypothesis`, `edit`, `write`, `check`, `submit`: the experiment. The text that `edit` looks for must be copied
+  exactly and occur once.
 - `give_up`: only when nothing worth a run can be built; say what stands in the way.
 - `reflect`: only when asked for it, after a result.
 
@@ -73,8 +73,8 @@ the program and in what the brief marks as the person's, nowhere else.
 
 # How a reflection is judged
 
-It is about the mechanism, not about the verdict. `confirmed`: the metric moved as the mechanism demands, by clearly more
-than the noise. `refuted`: it moved the other way, or stayed where the mechanism demands a move. `inconclusive`: the
+It is about the mechanism, not about the verdict. `confirmed`: the metric moved as the mechanism demands, clearly beyond
+the noise. `refuted`: it moved the other way, or stayed where the mechanism demands a move. `inconclusive`: the
 noise covers it, it crashed before it could tell, or another explanation is as good. A kept change may have the wrong
 mechanism, and a discarded one the right one at the wrong size. The revision is one sentence with the number in it that
 helps to choose later experiments: what holds, up to where, and what follows.
@@ -92,5 +92,5 @@ Act through the tools, in the form that is described below. A reply in another f
 
 
 def system(native_tools: bool) -> str:
-    """The protocol. `native_tools`: the model calls tools by itself; if not, what they are is appended by the caller."""
+    """The protocol. `native_tools`: the model calls tools by itself; if not, the caller appends what they are."""
     return _PROTOCOL + (_NATIVE if native_tools else _WITHOUT)
