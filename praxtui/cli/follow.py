@@ -27,6 +27,7 @@ from praxtui.journal.facts import CampaignEnded, EngineStarted, Judged, Reflecte
 from praxtui.journal.fold import fold, fold_all
 from praxtui.journal.inbox import Inbox, sender
 from praxtui.journal.ledger import row
+from praxtui.journal.people import WaitingBegan
 from praxtui.journal.state import State
 from praxtui.journal.store import Journal
 
@@ -152,6 +153,8 @@ class Follower:
                 self._flush()
         elif isinstance(fact, Reflected | RunStarted | CampaignEnded):
             self._flush()
+        elif isinstance(fact, WaitingBegan) and not self.as_json:
+            self._flush()  # the row has no reflection to wait for, and what is waited for comes after it
         self._note(event)
 
     def _flush(self) -> None:

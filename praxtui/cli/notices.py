@@ -35,6 +35,12 @@ from praxtui.journal.state import Experiment, State
 WORTH_SAYING_S = 4.0
 # They have no model to wait for: their hypotheses come in the moment before the row.
 INSTANT = ("sweep", "null")
+STANCES = {
+    "combine": "combine near-misses",
+    "remove": "remove something",
+    "question": "question a kept change",
+    "radical": "go radical",
+}
 IN = " " * 6
 FURTHER = " " * 10
 
@@ -56,14 +62,18 @@ class Notices:
         self._held: Held | None = None
         self._said: set[str] = set()
         self._said_since = 0.0
+        self._told_how = False
 
     def of(self, event: Event, state: State) -> list[str]:
         """The lines for an event; `state` is that after it."""
         fact = event.fact
         if isinstance(fact, HypothesisStated):
             return [*self._got_on(), *self._hypothesis(fact)]
-        if isinstance(fact, DraftCommitted | Reflected):
+        if isinstance(fact, DraftCommitted):
             return self._got_on()
+        if isinstance(fact, Reflected):
+            learned = f"{IN}{fact.experiment} taught: {fact.revision} (mechanism {fact.mechanism})"
+            return [*self._got_on(), *([] if fact.by in INSTANT else [learned])]
         if isinstance(fact, DraftBegun):
             return self._turn(fact, state)
         if isinstance(fact, WaitingBegan) and fact.cause == "provider":
@@ -73,7 +83,13 @@ class Notices:
         if isinstance(fact, WaitingEnded) and fact.cause == "provider":
             self._held = None
             return []
-        return _lines(event, state)
+        if isinstance(fact, WaitingBegan) and fact.cause == "approval":
+            told, self._told_how = self._told_how, True
+            return [f"{IN}{waiting(fact.reason)}", *_to_decide(state, how=not told)]
+        if isinstance(fact, WaitingBegan):
+            return [f"{IN}{waiting(fact.reason).replace('`praxtui resume`', f'`praxtui resume {state.id}`')}"]
+        said = _line(event, state)
+        return [said] if said else []
 
     def overdue(self) -> list[str]:
         """A wait that has become long enough to be said."""
@@ -104,7 +120,7 @@ class Notices:
         before, self._stance = self._stance, fact.stance
         if not fact.stance or fact.stance == before:
             return []
-        return [f"{IN}nothing kept in {dry(state)} experiments: {fact.stance}"]
+        return [f"{IN}nothing kept in {dry(state)} experiments: {STANCES.get(fact.stance, fact.stance)}"]
 
 
 def dry(state: State) -> int:
@@ -122,25 +138,15 @@ def waiting(reason: str) -> str:
     return reason if reason.startswith("waiting ") else f"waiting: {reason}"
 
 
-def _lines(event: Event, state: State) -> list[str]:
-    fact = event.fact
-    if isinstance(fact, WaitingBegan):
-        reason = waiting(fact.reason).replace("`praxtui resume`", f"`praxtui resume {state.id}`")
-        return [f"{IN}{reason}", *(_how_to_decide(state) if fact.cause == "approval" else [])]
-    said = _line(event, state)
-    return [said] if said else []
-
-
-def _how_to_decide(state: State) -> list[str]:
-    """What a person is asked to decide on, and how."""
+def _to_decide(state: State, how: bool) -> list[str]:
+    """What a person is asked to decide on, and, the first time, how."""
     found = next((e for e in state.children() if _undecided(e)), None)
     if found is None:
         return []
-    ways = [
-        (f"praxtui show {state.id} {found.id} --diff", "what it changes"),
-        (f"praxtui approve {state.id}", "lets it run"),
-        (f"praxtui veto {state.id} REASON", "refuses it; the researcher is told the reason"),
-    ]
+    ways = [(f"praxtui show {state.id} {found.id} --diff", "what it changes")]
+    if how:
+        ways.append((f"praxtui approve {state.id}", "lets it run"))
+        ways.append((f"praxtui veto {state.id} REASON", "refuses it; the researcher is told the reason"))
     wide = max(len(command) for command, _ in ways)
     because = [f"{FURTHER}because {found.mechanism}"] if found.mechanism else []
     predicts = [f"{FURTHER}predicts {found.predicted}"] if found.predicted else []
@@ -179,7 +185,8 @@ def _line(event: Event, state: State) -> str | None:
     if isinstance(fact, Restored):
         return f"{IN}the branch is back at {fact.to}; revoked: {', '.join(fact.revoked) or 'none'}"
     if isinstance(fact, CommandTaken):
-        return f"{IN}{fact.verb} by {fact.who.partition('@')[0]}: {fact.outcome}"
+        text = f" “{fact.args['text']}”" if fact.ok and fact.verb == "hint" and "text" in fact.args else ""
+        return f"{IN}{fact.verb} by {fact.who.partition('@')[0]}{text}: {fact.outcome}"
     if isinstance(fact, Noticed):
         return f"{IN}{fact.text}"
     return None

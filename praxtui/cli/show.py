@@ -50,6 +50,12 @@ def run(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _measured(about: dict[str, Any], e: Experiment) -> str:
+    if e.id == "e0" or about["metric"] is None:
+        return ""
+    return f"{metric(about['metric'])}  {delta(about['delta'], about['delta_sd'])} against {e.parent}"
+
+
 def _said(journal: Journal, e: Experiment) -> tuple[list[str], Any]:
     """What went over the stream while the experiment was worked on, as texts and as turns."""
     from praxtui.cli.prompt import json_of, turns
@@ -112,7 +118,7 @@ def _print(about: dict[str, Any], e: Experiment, diff: str, files: list[Path]) -
         ("because", e.mechanism),
         ("predicts", e.predicted),
         ("verdict", verdict(about) + (f": {about['reason']}" if about["reason"] else "")),
-        ("metric", f"{metric(about['metric'])}  {delta(about['delta'], about['delta_sd'])} against {e.parent}"),
+        ("metric", _measured(about, e)),
         ("confidence", f"{e.confidence:.0%} that its true effect is positive" if e.confidence is not None else ""),
         ("flags", ", ".join(e.flags)),
         ("hints", ", ".join(e.hints)),
@@ -124,7 +130,7 @@ def _print(about: dict[str, Any], e: Experiment, diff: str, files: list[Path]) -
         ("log", " ".join(str(path) for path in files)),
     ]
     for name, value in facts:
-        if value and not (name == "metric" and e.id == "e0"):
+        if value:
             print(f"{name:<11} {plain(value)}")
     if e.runs:
         cells = [

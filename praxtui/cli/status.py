@@ -49,9 +49,16 @@ def lines(s: dict[str, Any]) -> list[tuple[str, str]]:
     shown += [("hints" if n == 0 else "", plain(hint_line(hint))) for n, hint in enumerate(s["hints"])]
     alive = s["engine"]["alive"]
     shown.append(("engine", f"process {s['engine']['pid']}" if alive else "not running"))
+    return shown + [("next", command) for command in next_commands(s)]
+
+
+def next_commands(s: dict[str, Any]) -> list[str]:
+    """What a person may want to type next: where a campaign has no engine, or waits for somebody."""
     if s["state"] == "dead":
-        shown.append(("next", f"praxtui resume {s['id']}"))
-    return shown
+        return [f"praxtui resume {s['id']}"]
+    if s["state"] == "waiting" and "approval" in s["waits"]:
+        return [f"praxtui approve {s['id']}, or praxtui veto {s['id']} REASON"]
+    return []
 
 
 def standings(s: dict[str, Any]) -> str:
@@ -94,7 +101,8 @@ def spent_line(s: dict[str, Any]) -> str:
         limit = f" of {count(budgets['tokens'])}" if budgets["tokens"] is not None else ""
         parts.append(tokens_line(spent) + limit)
     limit = f" of ${budgets['usd']:g}" if budgets["usd"] is not None else ""
-    parts.append(cost(spent["usd_known"], spent["unpriced_tokens"]) + limit)
+    known = cost(spent["usd_known"], spent["unpriced_tokens"])
+    parts.append(f"$0{limit}" if limit and known == "free" else known + limit)
     if budgets["experiments"] is not None:
         parts.append(f"{s['experiments']} of {budgets['experiments']} experiments")
     return ", ".join(parts)

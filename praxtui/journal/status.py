@@ -43,6 +43,7 @@ def document(state: State, *, alive: bool | None = None, pid: int | None = None)
         "turnaround_s": _turnaround(state.turnarounds),
         "sandbox": state.sandbox,
         "reason": state.end_reason if state.ended else state.waiting_reason,
+        "waits": dict(state.waits),
         "created": state.created,
         "updated": state.at,
         "exit_code": state.exit_code,

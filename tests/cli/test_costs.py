@@ -69,6 +69,8 @@ def test_limits_stand_beside_what_was_used(place: Inside) -> None:
     written(place, free([*beginning(budgets=budgets), *judged("e1", "discard", 1.0), PRICED]))
     said = lines(place, "status", "c")["spent"]
     assert "tokens 40k (80% cached) of 1.0M, $0.25 of $10, 1 of 5 experiments" in said
+    written(place, free(beginning(budgets=budgets)), "d")
+    assert "tokens 0 of 1.0M, $0 of $10, 0 of 5 experiments" in lines(place, "status", "d")["spent"]
 
 
 def test_an_unknown_price_is_unknown_everywhere(place: Inside) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from praxtui.cli.follow import Follower
-from praxtui.cli.notices import WORTH_SAYING_S, Notices
+from praxtui.cli.notices import STANCES, WORTH_SAYING_S, Notices
 from praxtui.journal.facts import (
     DraftBegun,
+    DraftVetoed,
     EngineStarted,
     Fact,
     HypothesisStated,
@@ -18,8 +19,9 @@ from praxtui.journal.facts import (
     SandboxProbed,
 )
 from praxtui.journal.fold import fold_all
-from praxtui.journal.people import WaitingBegan, WaitingEnded
+from praxtui.journal.people import CommandTaken, WaitingBegan, WaitingEnded
 from praxtui.journal.state import State
+from praxtui.research.llm.brief import stances
 from tests.cli.place import Inside
 from tests.cli.written import ENDED, beginning, written
 from tests.journal.facts import drafted, events, judged
@@ -101,7 +103,7 @@ def test_once_the_researcher_gets_on_it_says_so_and_the_next_wait_is_news(told: 
     told.of(WaitingEnded("provider"))
     told.at += 5
     assert told.of(fact)[0] == "      answered again, after 0:45"
-    assert told.of(Reflected("e1", "refuted", "no", "llm")) == []
+    assert told.of(Reflected("e1", "refuted", "no", "llm")) == ["      e1 taught: no (mechanism refuted)"]
     told.of(wait("waiting 9 s for a: 429"))
     assert told.after(9) == ["      waiting 9 s for a: 429"]
 
@@ -116,12 +118,12 @@ def test_missing_keys_are_said_at_once_with_the_campaign_to_resume(told: Told) -
 def test_a_stance_is_said_when_it_is_taken(told: Told) -> None:
     told.of(*judged("e1", "keep", 0.9, standing="provisional"))
     told.of(*judged("e2", "discard", 1.0), *judged("e3", "void"), *judged("e4", "crash"))
-    taken = DraftBegun("e5", 1, "e0", "b" * 40, "llm", "combine near-misses")
+    taken = DraftBegun("e5", 1, "e0", "b" * 40, "llm", "combine")
     assert told.of(taken) == ["      nothing kept in 2 experiments: combine near-misses"]
-    assert told.of(DraftBegun("e6", 1, "e0", "b" * 40, "llm", "combine near-misses")) == []
-    assert told.of(DraftBegun("e7", 1, "e0", "b" * 40, "llm", "remove something"))
+    assert told.of(DraftBegun("e6", 1, "e0", "b" * 40, "llm", "combine")) == []
+    assert told.of(DraftBegun("e7", 1, "e0", "b" * 40, "llm", "remove"))
     assert told.of(DraftBegun("e8", 1, "e0", "b" * 40, "llm")) == []
-    assert told.of(DraftBegun("e9", 1, "e0", "b" * 40, "llm", "remove something"))
+    assert told.of(DraftBegun("e9", 1, "e0", "b" * 40, "llm", "remove"))
 
 
 def test_the_sandbox_says_what_holds(told: Told) -> None:
@@ -140,6 +142,29 @@ def test_a_draft_that_waits_says_how_to_decide(told: Told) -> None:
         "          praxtui approve c         lets it run",
         "          praxtui veto c REASON     refuses it; the researcher is told the reason",
     ]
+    told.of(WaitingEnded("approval"), DraftVetoed("e1", "p", "vetoed: no"), *drafted("e2"))
+    assert told.of(WaitingBegan("approval", "e2 waits for approval: LR of e2"))[1:] == [
+        "          because because",
+        "          predicts better",
+        "          praxtui show c e2 --diff  what it changes",
+    ]
+
+
+def test_every_stance_of_the_researcher_has_words() -> None:
+    assert list(STANCES) == list(stances.STANCES)
+
+
+def test_a_hint_is_said_with_its_words(told: Told) -> None:
+    taken = CommandTaken(1, "hint", {"text": "try wider"}, "ada@host:7", 1.0, "given as k1")
+    assert told.of(taken) == ["      hint by ada “try wider”: given as k1"]
+
+
+def test_what_was_learned_is_said_when_it_comes(told: Told) -> None:
+    told.of(*drafted("e1"))
+    assert told.of(Reflected("e1", "confirmed", "wider helps", "llm")) == [
+        "      e1 taught: wider helps (mechanism confirmed)"
+    ]
+    assert told.of(Reflected("e1", "confirmed", "wider helps", "sweep")) == []
 
 
 def test_a_follower_says_it_among_the_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -164,3 +189,13 @@ def test_with_json_it_goes_to_the_person_and_not_into_the_lines(
     documents = [json.loads(line) for line in said.out.splitlines()]
     assert [document["id"] for document in documents] == ["e1", "c"]
     assert b"e1 tries: wider" in said.err
+
+
+def test_a_row_comes_before_what_is_waited_for_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = Inside(tmp_path / "place")
+    tried = [*judged("e1", "discard", 1.0)[:-1], *drafted("e2"), WaitingBegan("approval", "e2 waits for approval: x")]
+    folder = written(place, [*beginning(), EngineStarted(8, 2, "boot", "host", "0.1", "none"), *tried, *ENDED])
+    assert Follower(folder, as_json=False).go() == 0
+    lines = capsys.readouterr().out.splitlines()
+    row = next(n for n, line in enumerate(lines) if line.startswith("e1 "))
+    assert lines[row + 1] == "      waiting: e2 waits for approval: x"

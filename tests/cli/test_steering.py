@@ -66,6 +66,7 @@ def test_review_and_approval(place: Place) -> None:
     place.begin("c", "--autonomy", "review", experiments=2)
     place.when(lambda state: state.waiting == "approval")
     assert place.json("status", "c")["state"] == "waiting"
+    assert said(place, "status", "c").endswith("\nnext        praxtui approve c, or praxtui veto c REASON\n")
     assert said(place, "approve", "c") == "approved e1\n"
     place.when(lambda state: state.experiments["e1"].verdict and state.waiting == "approval")
     assert said(place, "autonomy", "c", "auto") == "autonomy auto\n"

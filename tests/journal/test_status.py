@@ -44,7 +44,7 @@ KEYS = {
     "best", "best_observed", "best_id", "claimed_gain", "noise_sd", "goal", "metric_by", "spent", "idle_fraction",
     "turnaround_s", "sandbox", "engine",
 }  # fmt: skip
-MORE_KEYS = {"metric", "target", "budgets", "hints", "reason", "created", "updated", "exit_code"}
+MORE_KEYS = {"metric", "target", "budgets", "hints", "waits", "reason", "created", "updated", "exit_code"}
 INNER = {
     "claimed_gain": {"value", "low", "high"},
     "spent": {
@@ -199,6 +199,12 @@ def test_hints_say_who_used_them_and_what_came_of_it() -> None:
     assert (second["id"], second["used_by"], second["results"], second["withdrawn"]) == ("k2", [], [], True)
 
 
+def test_everything_that_is_waited_for_is_there_by_its_cause() -> None:
+    facts = [WaitingBegan("provider", "waiting 4 s for a: 429"), WaitingBegan("keys", "no key"), WAITING]
+    found = status(*begun(), *facts, WaitingEnded("keys"))
+    assert found["waits"] == {"provider": "waiting 4 s for a: 429", "approval": WAITING.reason}
+
+
 def test_the_turnaround_is_a_median_and_a_tail() -> None:
     now = state(*begun())
     now.turnarounds = [n / 100 for n in range(100, 0, -1)]
@@ -270,6 +276,7 @@ def test_why_it_ended_and_with_which_code() -> None:
         ([*drafted("e1"), ran("e1", 1, 1.0, use="repair")[0]], True, "repair of e1"),
         ([PAUSED], True, "paused"),
         ([WAITING], True, "waiting: e1 waits for approval"),
+        ([WaitingBegan("provider", "waiting 4 s for a: 429")], True, "waiting 4 s for a: 429"),
         ([FINISHED], False, "9 experiments done"),
     ],
 )
