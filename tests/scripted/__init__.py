@@ -4,7 +4,8 @@
         await litellm.acompletion(model="openai/scripted", api_base=server.openai_base, api_key="k", messages=...)
     assert server.requests[0].body["model"] == "scripted"
 
-A play is what says each answer: it gets an `Asked` and gives a `Said` or a `Fault`. By hand: `python -m tests.scripted`.
+A play is what says each answer: it gets an `Asked` and gives a `Said` or a `Fault`. `python -m tests.scripted` serves
+one by hand.
 """
 
 from __future__ import annotations

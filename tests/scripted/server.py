@@ -27,7 +27,7 @@ CUT_ERROR = Fault(529, "Overloaded", kind="overloaded_error")
 
 @dataclass(eq=False)
 class Seen:
-    """One request for an answer. `ended` is set once its answer is out or broke off; `hung_up`: the client went away."""
+    """One request for an answer. `ended` is set once that is out or broke off; `hung_up`: the client went away."""
 
     path: str
     headers: Mapping[str, str]
