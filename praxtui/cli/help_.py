@@ -55,6 +55,10 @@ def text_of(topic: str) -> str:
         from praxtui.paths import home
 
         return text.replace("{home}", str(home()))
+    if topic == "settings":
+        from praxtui.settings import file
+
+        return text.replace("{settings}", str(file()))
     return text
 
 

@@ -1,4 +1,4 @@
-"""The texts of `praxtui help TOPIC`, at most 79 columns wide. `{keys}` and `{home}` are filled in when shown."""
+"""The texts of `praxtui help TOPIC`, at most 79 columns wide; `{keys}`, `{home}` and the like are filled in there."""
 
 from __future__ import annotations
 
@@ -57,9 +57,10 @@ A campaign ends when its budgets are used, its target is confirmed, or you stop
 it. If the engine dies, the run goes on; `praxtui resume ID` takes it up.
 Closing the terminal changes nothing.
 
-  praxtui hint ID TEXT    a sentence for the researcher
+  praxtui hint ID TEXT    a sentence for the researcher; --withdraw k1
   praxtui pause ID        let the current run end, then wait
-  praxtui veto ID         refuse the waiting draft
+  praxtui approve ID      let the waiting draft run (autonomy review)
+  praxtui veto ID REASON  refuse it; the researcher is told the reason
   praxtui kill ID         end the current run; it counts as void
   praxtui stop ID         end after the current run; --now: at once
   praxtui fork ID eN      a new campaign from any experiment"""
@@ -97,7 +98,9 @@ The ledger has one row an experiment. Its verdict:
   void       a person or a fault ended it
 
 metric is the mean of its runs; delta the difference to its parent, positive is
-better; sd the same in noise units. A flag marks what a person should look at.
+better; sd the same in noise units. A flag marks what a person should look at,
+k1, k2, ... are the hints that it used. cost is there once anything cost
+something; unknown is a price that nobody knows, which is never counted as 0.
 `praxtui show ID eN` has the hypothesis, the mechanism, the runs and the
 reflection, with --diff, --log and --prompt the rest. For programs there is
 `praxtui ledger ID --json`."""
@@ -119,4 +122,75 @@ Exit codes: 0 done; 2 wrong usage or program; 3 something is missing; 4 the
 campaign ended by a fault or waits for a person; 130 interrupted.
 PRAXTUI_DEBUG=1 prints the traceback of an unexpected error."""
 
-TOPICS: dict[str, str] = {"program": PROGRAM, "loop": LOOP, "judge": JUDGE, "ledger": LEDGER, "home": HOME}
+RESEARCHER = """\
+Who proposes experiments:
+
+  llm     a language model, any that LiteLLM reaches (praxtui help models)
+  sweep   changes one constant at a time; needs no model and no key
+  null    changes nothing; measures how often the judge is fooled
+
+The llm researcher keeps no chat. Each draft begins with a brief made afresh
+from the record: the protocol, the program, sealed files, the levers, the
+ledger, what failed and why, what was learned, what is running, your hints. It
+never grows beyond its budget of tokens. Then a short loop with tools:
+
+  read, search            files of the leaf
+  ledger, diff, log       what was tried, what it changed, what it printed
+  hypothesis              title, mechanism, predicted effect; before any edit
+  edit, write             levers only; refused with the reason otherwise
+  check, submit, give_up  try it, hand it in, or say why there is nothing
+  reflect                 after a result: was the mechanism right
+
+It ends with a draft handed in, given up, or after 20 steps. A crash goes back
+to the model at most twice. After 8 experiments without a keep it is asked to
+combine near-misses, to remove something, to question a kept change, to go
+radical, in turn. All of it is in the journal:
+
+  praxtui show ID eN --prompt   what the model saw and said
+  praxtui hint ID TEXT          a sentence for it; --withdraw k1 takes it back
+  praxtui status ID             which hints were used and whether they paid
+  praxtui autonomy ID review    every draft waits for your approve or veto
+
+A fault of the provider ends no campaign. It waits and tries again, longer each
+time, or goes on with the next model of the list; what it waits for is shown.
+A refused or missing key waits for you, and says what to set."""
+
+SETTINGS = """\
+settings.toml says which models to use and what praxtui cannot know of them. It
+is read, never written. It would be
+
+  {settings}
+
+  models = ["anthropic/claude-sonnet-4-5", "openai/gpt-5"]
+
+  [researcher]
+  steps = 20               # most replies of one draft
+  brief_tokens = 48000     # most tokens of one brief
+
+  [model."hosted_vllm/my-model"]
+  api_base = "http://127.0.0.1:8000/v1"
+  context = 65536          # tokens that it reads and writes together
+  max_output = 8192        # tokens of one reply, at most
+  tools = "auto"           # native: called as tools; json: as JSON replies
+  price_input = 0.5        # USD for a million tokens
+  price_output = 2.0
+  price_cached = 0.1       # read from the provider's cache
+  price_written = 0.6      # put into it
+  total_s = 600            # seconds for a whole call,
+  first_s = 120            # until the first sign of an answer,
+  between_s = 60           # and from one sign to the next
+  extra = { temperature = 0.7 }   # passed on with each call, as LiteLLM has it
+
+Every key may be left out; --model goes before `models`. The first model is
+used, the next ones stand in for it while it is down. Keys do not belong here:
+this file may be read by others (praxtui help models)."""
+
+TOPICS: dict[str, str] = {
+    "program": PROGRAM,
+    "loop": LOOP,
+    "judge": JUDGE,
+    "ledger": LEDGER,
+    "researcher": RESEARCHER,
+    "settings": SETTINGS,
+    "home": HOME,
+}

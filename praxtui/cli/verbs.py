@@ -25,7 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "fork": ("praxtui.cli.steer", "a new campaign from any experiment"),
     "budget": ("praxtui.cli.steer", "change what a campaign may use"),
     "autonomy": ("praxtui.cli.steer", "let drafts run by themselves (auto), or wait for you (review)"),
-    "help": ("praxtui.cli.help_", "about a topic: program, loop, judge, ledger, home"),
+    "help": ("praxtui.cli.help_", "about a verb, or one of the topics below"),
 }
 
 # Verbs with a fixed meaning that this version does not have.

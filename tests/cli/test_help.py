@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from praxtui import settings
 from praxtui.cli.main import main
 from praxtui.cli.topics import TOPICS
 from praxtui.program.keys import DOTTED
@@ -18,7 +19,9 @@ def test_a_topic_is_plain_text_for_eighty_columns(topic: str, capsys, monkeypatc
     assert main(["help", topic]) == 0
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) < 80
-    assert "{" not in out.replace('{peak_vram_mb: "<= 80000"}', "")
+    for shown in ('{peak_vram_mb: "<= 80000"}', "{ temperature = 0.7 }"):
+        out = out.replace(shown, "")
+    assert "{" not in out
 
 
 def test_the_program_topic_names_every_key(capsys) -> None:
@@ -35,6 +38,33 @@ def test_the_program_of_the_program_topic_is_valid(capsys) -> None:
     assert problems == ()
     assert program is not None
     assert program.metric.name == "val_bpb"
+
+
+def test_the_settings_topic_shows_every_key_in_settings_that_can_be_read(tmp_path: Path, capsys) -> None:
+    assert main(["help", "settings"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith("  models = "))
+    last = next(n for n, line in enumerate(lines) if line.startswith("  extra = "))
+    file = tmp_path / "settings.toml"
+    file.write_text("\n".join(line.removeprefix("  ") for line in lines[first : last + 1]))
+    found = settings.read(file)
+    assert len(found.models) == 2
+    assert found.researcher.steps == 20
+    [model] = found.model.values()
+    assert (model.window, model.extra) == (65536, {"temperature": 0.7})
+    shown = "\n".join(lines)
+    assert not [key for key in {**settings.RESEARCHER, **settings.MODEL} if f"  {key} = " not in shown]
+
+
+def test_the_settings_topic_says_where_they_are(capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRAXTUI_HOME", "/somewhere/else")
+    assert main(["help", "settings"]) == 0
+    assert "\n  /somewhere/else/config/settings.toml\n" in capsys.readouterr().out
+
+
+def test_the_overview_names_every_topic(capsys) -> None:
+    assert main([]) == 0
+    assert f"help topics: {', '.join(TOPICS)}" in capsys.readouterr().out
 
 
 def test_the_home_topic_says_where_it_is(capsys, monkeypatch: pytest.MonkeyPatch) -> None:
