@@ -83,7 +83,7 @@ class FolderDesk:
         self.faults: list[Exception] = []
 
     def brief(self, number: int = 5, **known: Any) -> Brief:
-        """The brief for `e<number>`: the levers as the folder has them, e0 as incumbent, no record but what is given."""
+        """The brief for `e<number>`: levers as the folder has them, e0 as incumbent, no record but what is given."""
         levers = {path: self._text(path) for path in globs.expand(self.leaf, self.levers)}
         program = Program(
             metric=Metric("loss"),
