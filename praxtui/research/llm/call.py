@@ -62,6 +62,10 @@ class Models:
             self._listed = {model: provider.listed(model) for model in self._rota.models}
             self._warm = True
 
+    async def close(self) -> None:
+        """Close what connections are kept open, when nothing will be asked any more."""
+        await provider.close()
+
     # --- what is known of the model of now --------------------------------------------------------------------------
 
     @property

@@ -61,7 +61,20 @@ def _litellm() -> Any:
     for name in LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate, logger.disabled = [], False, True
+    _rehearse(litellm)
     return litellm
+
+
+def _rehearse(litellm: Any) -> None:
+    """A call that goes nowhere, for what LiteLLM imports with its first one: 2 s that would stop the event loop."""
+    with contextlib.suppress(Exception):
+        importlib.import_module("openai.resources.chat")
+        answer = litellm.completion(
+            model="gpt-4o", messages=[{"role": "user", "content": "?"}], mock_response="!", stream=True,
+            stream_options={"include_usage": True}, **wire.offered([Tool("none", "", {"type": "object"})], None),
+        )  # fmt: skip
+        for _ in answer:
+            pass
 
 
 async def stream(
@@ -98,6 +111,15 @@ async def stream(
         if answer is not None:
             with contextlib.suppress(Exception):
                 await answer.aclose()
+
+
+async def close() -> None:
+    """Close the connections that LiteLLM keeps open; in the event loop that made them."""
+    if "litellm" in sys.modules:
+        with contextlib.suppress(Exception):
+            litellm = _litellm()
+            await litellm.close_litellm_async_clients()
+            litellm.in_memory_llm_clients_cache.flush_cache()
 
 
 def name_of(model: str) -> str:
