@@ -55,6 +55,10 @@ def text_of(topic: str) -> str:
         from praxtui.paths import home
 
         return text.replace("{home}", str(home()))
+    if topic == "models":
+        from praxtui.paths import config_dir
+
+        return text.replace("{keys_file}", str(config_dir() / "keys"))
     if topic == "settings":
         from praxtui.settings import file
 

@@ -155,6 +155,33 @@ A fault of the provider ends no campaign. It waits and tries again, longer each
 time, or goes on with the next model of the list; what it waits for is shown.
 A refused or missing key waits for you, and says what to set."""
 
+MODELS = """\
+A model goes by LiteLLM's name for it, provider first:
+
+  praxtui run pretrain --model anthropic/claude-sonnet-4-5
+  praxtui run pretrain --model openai/gpt-5 --model gemini/gemini-2.5-pro
+
+The first is used, the next ones stand in for it while it is down. Calling
+models needs one more package: pip install 'praxtui[llm]'
+
+A key goes by the name that its provider gives it, such as ANTHROPIC_API_KEY,
+OPENAI_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY. It is looked for
+
+  1. in the environment: export ANTHROPIC_API_KEY=...
+  2. as a line NAME=value in {keys_file}
+     which nobody else may be able to read (chmod 600)
+  3. in the keyring: keyring set praxtui ANTHROPIC_API_KEY
+
+and written nowhere else. Runs do not see it. A campaign that lost its key, or
+whose key is refused, waits and says what to set; then praxtui resume ID.
+
+A server of your own needs no key: ollama_chat/NAME, hosted_vllm/NAME,
+lm_studio/NAME, llamafile/NAME, or api_base in settings.toml for any other.
+
+Each call is booked in tokens and USD. A price that nobody knows is unknown,
+never 0; give it in settings.toml (praxtui help settings). Under a limit of USD
+alone such a model does not start: give the price, --tokens, or --usd none."""
+
 SETTINGS = """\
 settings.toml says which models to use and what praxtui cannot know of them. It
 is read, never written. It would be
@@ -191,6 +218,7 @@ TOPICS: dict[str, str] = {
     "judge": JUDGE,
     "ledger": LEDGER,
     "researcher": RESEARCHER,
+    "models": MODELS,
     "settings": SETTINGS,
     "home": HOME,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from praxtui.cli.main import main
 from praxtui.cli.topics import TOPICS
 from praxtui.program.keys import DOTTED
 from praxtui.program.read import attempt
+from praxtui.research.llm import keys, providers
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -60,6 +62,21 @@ def test_the_settings_topic_says_where_they_are(capsys, monkeypatch: pytest.Monk
     monkeypatch.setenv("PRAXTUI_HOME", "/somewhere/else")
     assert main(["help", "settings"]) == 0
     assert "\n  /somewhere/else/config/settings.toml\n" in capsys.readouterr().out
+
+
+def test_the_models_topic_says_where_keys_are_looked_for(capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRAXTUI_HOME", "/somewhere/else")
+    assert main(["help", "models"]) == 0
+    out = capsys.readouterr().out
+    assert f"\n  2. as a line NAME=value in {keys.keys_file()}\n" in out
+    assert keys.keys_file() == Path("/somewhere/else/config/keys")
+    names = set(re.findall(r"[A-Z]+_API_KEY", out))
+    assert names <= {name for provider in providers.PROVIDERS.values() for name in provider.variables}
+    for model in re.findall(r"([a-z_]+)/(?:NAME|[a-z0-9.-]+)", out.partition("A key goes")[0]):
+        assert model in providers.PROVIDERS
+    for own in ("ollama_chat", "hosted_vllm", "lm_studio", "llamafile"):
+        assert f"{own}/NAME" in out
+        assert not providers.PROVIDERS[own].ways
 
 
 def test_the_overview_names_every_topic(capsys) -> None:
