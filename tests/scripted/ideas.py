@@ -15,6 +15,8 @@ from tests.scripted.faults import CHATTER
 from tests.scripted.said import Asked, Call, Said
 
 LEVER = "settings.py"
+# Where a brief shows them.
+LEVERS = "# The levers, as "
 # In front of a line that a tool shows: its number, and a mark between.
 NUMBERED = r"[ \t]*(?:\d+[ \t]*[:|\t][ \t]?)?"
 
@@ -27,12 +29,13 @@ class Sight:
     answers: tuple[tuple[Call, str], ...]
 
     def line(self, name: str) -> str:
-        """The line that sets a constant, as last read, else as the prompt has it."""
-        shown = [text for call, text in reversed(self.answers) if call.name == "read"] + [self.asked.prompt]
+        """The line that sets a constant, as last read, else as the prompt shows it among the levers."""
+        shown = [text for call, text in reversed(self.answers) if call.name == "read"]
+        shown.append(self.asked.prompt[max(0, self.asked.prompt.find(LEVERS)) :])
         for text in shown:
-            found = re.findall(rf"^{NUMBERED}({re.escape(name)} = .*?)[ \t\r]*$", text, re.MULTILINE)
+            found = re.search(rf"^{NUMBERED}({re.escape(name)} = .*?)[ \t\r]*$", text, re.MULTILINE)
             if found:
-                return str(found[-1])
+                return found[1]
         raise LookupError(f"{name} is nowhere in the prompt")
 
 
@@ -122,14 +125,20 @@ def _from_file(path: str) -> Move:
 
 def crash(value: float, title: str = "a change that crashes", mended: bool = True, times: int = 1) -> Idea:
     """A change whose runs crash `times` times, and its repairs; not `mended`: the researcher gives the repair up."""
-    bugs = [f'raise RuntimeError("scripted crash {n} of {title}")' for n in range(1, times + 1)]
+    idea = Idea(title, ())
+    bugs = [f'raise RuntimeError("{crash_text(idea, n)}")' for n in range(1, times + 1)]
     repairs: list[tuple[Move, ...]] = []
     for n, bug in enumerate(bugs):
         after = bugs[n + 1] if n + 1 < len(bugs) else "FIXED = True"
         repairs.append((Call.of("edit", path=LEVER, search=bug, replace=after), *HAND_IN))
     if not mended:
         repairs = [(Call.of("give_up", reason="the idea itself is broken"),)]
-    return Idea(title, (setting({"GAIN": value}, more="\n" + bugs[0]), *HAND_IN), repair=tuple(repairs))
+    return replace(idea, moves=(setting({"GAIN": value}, more="\n" + bugs[0]), *HAND_IN), repair=tuple(repairs))
+
+
+def crash_text(idea: Idea, attempt: int) -> str:
+    """What the log of a crash says, from which the idea's repair is found."""
+    return f"scripted crash {attempt} of {idea.title}"
 
 
 def no_match(value: float, title: str = "an edit that matches nothing") -> Idea:

@@ -6,18 +6,19 @@ ideas are spent, since a ledger that is long does not name them all.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tests.scripted.ideas import Idea, Move, Sight
+from tests.scripted.ideas import Idea, Move, Sight, crash_text
 from tests.scripted.said import Asked, Call, Said
 
 ENDS = ("submit", "give_up")
 # So many replies without a tool call, and an idea that only talks counts as spent.
 TALKED = 3
+# Which experiment a brief is for.
+DRAFTED = re.compile(r"^# Now: draft experiment (\S+)", re.MULTILINE)
 JSON_ANSWER = re.compile(r"^Answer of (\w+):\n", re.MULTILINE)
 
 
@@ -39,7 +40,7 @@ class GoodResearcher:
         self._more: Iterator[Idea] = iter(ideas)
         self._drawn: list[Idea] = []
         self._spent: set[int] = set()
-        self._drafts: dict[bytes, int] = {}
+        self._drafts: dict[str, int] = {}
         self._thinks = thinks
         self._reflection = reflection
         self.begun: list[str] = []  # titles, in the order in which work on them began
@@ -62,8 +63,9 @@ class GoodResearcher:
         return said
 
     def _idea(self, asked: Asked) -> int | None:
-        """The idea of this conversation: as before where it began already, else the first that nothing came of yet."""
-        key = hashlib.blake2b(f"{asked.system}\0{asked.prompt}".encode(), digest_size=16).digest()
+        """The idea of this experiment: as before where it began already, else the first that nothing came of yet."""
+        named = DRAFTED.search(asked.prompt)
+        key = f"{asked.key} {named[1] if named else asked.prompt}"
         if key not in self._drafts:
             at = next((n for n in range(len(self._drawn)) if n not in self._spent), None)
             if at is None:
@@ -80,10 +82,12 @@ class GoodResearcher:
         """The moves that mend the crash which the request is about; None where it is about none."""
         if "hypothesis" in tools(asked):
             return None
-        for n in self._spent:
-            for attempt, moves in enumerate(self._drawn[n].repair, 1):
-                if f"scripted crash {attempt} of {self._drawn[n].title}" in asked.prompt:
-                    return moves
+        ideas = ((idea, attempt) for idea in self._drawn for attempt in range(1, len(idea.repair) + 1))
+        # The last one named: the ledger before the log may name others.
+        found = [(asked.prompt.rfind(crash_text(idea, attempt)), idea.repair[attempt - 1]) for idea, attempt in ideas]
+        where, moves = max(found, key=lambda each: each[0], default=(-1, ()))
+        if where >= 0:
+            return moves
         return (Call.of("give_up", reason="the log does not say what broke"),)
 
     def _next(self, asked: Asked, plan: Sequence[Move], thought: str) -> Said:

@@ -88,7 +88,8 @@ def names(calls: list[Call]) -> list[str]:
 
 
 def prompt(of: str = "e1") -> str:
-    return f"# The brief for {of}\n\n## settings.py\n{SETTINGS}"
+    old = "# An earlier campaign\n\nGAIN = -7.5\n\n"
+    return f"{old}# The levers, as e0 (the incumbent) has them\n\n{SETTINGS}\n# Now: draft experiment {of}\n"
 
 
 @pytest.mark.parametrize("native", [True, False])
@@ -144,10 +145,16 @@ def test_the_same_request_gets_the_same_answer_and_a_new_brief_the_next_idea() -
     assert researcher.begun == [idea.title for idea in islice(think.numeric(seed=3), 3)]
 
 
+def test_an_experiment_that_is_drafted_again_gets_the_same_idea_with_whatever_else_the_brief_says() -> None:
+    researcher = GoodResearcher([think.change("GAIN", 1.0), think.change("GAIN", 2.0)])
+    Conversation(prompt()).play(researcher)
+    assert Conversation("Shorter.\n" + prompt()).play(researcher)[0].given["title"] == "GAIN to 1.0"
+
+
 def test_an_idea_that_came_to_nothing_is_taken_up_in_the_next_draft() -> None:
     researcher = GoodResearcher([think.change("GAIN", 1.0), think.change("GAIN", 2.0)])
-    Conversation(prompt("a long e1")).step(researcher)
-    assert Conversation(prompt("a short e1")).play(researcher)[0].given["title"] == "GAIN to 1.0"
+    Conversation(prompt("e1")).step(researcher)
+    assert Conversation(prompt("e2")).play(researcher)[0].given["title"] == "GAIN to 1.0"
 
 
 def test_an_idea_that_is_refused_to_the_end_is_given_up_with_the_reason() -> None:
