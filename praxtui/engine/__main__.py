@@ -1,6 +1,7 @@
-"""`python -m praxtui.engine FOLDER [READY_FD]`: the engine of one campaign, a process of its own without a terminal.
+"""`python -m praxtui.engine FOLDER [READY_FD [KEYS_FD]]`: the engine of one campaign, a process without a terminal.
 
-READY_FD: a pipe on which one line says that the engine answers (`ready`), or, as JSON, why it cannot start.
+READY_FD: a pipe on which one line says that the engine answers (`ready`), or, as JSON, why it cannot start. KEYS_FD: a
+pipe that holds what `handed` hands over.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ import os
 import sys
 from pathlib import Path
 
+from praxtui.engine import handed
 from praxtui.engine.engine import serve
 from praxtui.errors import FAULT, UserError
 
 
 def main(argv: list[str]) -> int:
     """Serve the campaign in `argv[0]`; exits with the campaign's code."""
+    handed.keep_private()
     folder, fd = Path(argv[0]), int(argv[1]) if len(argv) > 1 else None
+    given = handed.receive(int(argv[2]) if len(argv) > 2 else None)
     logging.basicConfig(
         level=os.environ.get("PRAXTUI_LOG", "INFO").upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -33,7 +37,7 @@ def main(argv: list[str]) -> int:
             fd = None
 
     try:
-        return asyncio.run(serve(folder, lambda: say("ready")))
+        return asyncio.run(serve(folder, lambda: say("ready"), given))
     except UserError as error:
         logging.error("%s", error)
         say(json.dumps({"message": error.message, "fix": error.fix, "exit_code": error.exit_code}))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -17,6 +18,7 @@ from praxtui.journal.people import WaitingBegan, WaitingEnded
 from praxtui.journal.state import Epoch, State
 from praxtui.program.spec import Program
 from praxtui.research.protocol import Researcher, Tried
+from praxtui.runs import environment
 from praxtui.runs.local import LocalPlace
 from praxtui.workspace import locks, novelty
 from praxtui.workspace.refusals import RefLocked
@@ -58,6 +60,8 @@ class Campaign:
         # While a run is being started nothing is drafted: a researcher at work in this process would hold it up.
         self.starting = False
         self.data: Path | None = None
+        # Of the variables that the program declares for its runs, those that were handed to the engine.
+        self.secrets: Mapping[str, str] = {}
         self.watch = DataWatch()
         self.installed = frozenset(program.loop.requires)
         # Modules that the run's interpreter is known to have.
@@ -138,6 +142,10 @@ class Campaign:
     def start_key(self) -> str:
         """The state key of the levers that the epoch began with."""
         return novelty.state_key(self.levers(self.epoch.base))
+
+    def inherited(self, secrets: Sequence[str] = ()) -> dict[str, str]:
+        """What a run sees of the person's environment, `secrets` among it; raises UserError for a missing one."""
+        return environment.inherited(secrets, {**os.environ, **self.secrets})
 
     def run_folder(self, experiment: str, n: int) -> Path:
         """Where a run's log, spec and exit record lie."""

@@ -24,7 +24,7 @@ async def check(campaign: Campaign, experiment: str, commit: str) -> None:
     loop = campaign.program.loop
     run_dir = campaign.folder / "runs" / experiment / f"check-{uuid.uuid4().hex[:8]}"
     await campaign.git(campaign.check_tree.prepare, commit, loop.data)
-    inherited = environment.inherited()
+    inherited = campaign.inherited()
     env = environment.handed(
         python=Path(campaign.interpreter),
         path=inherited.get("PATH", ""),

@@ -16,7 +16,9 @@ from praxtui import paths
 from praxtui.engine import briefing, epochs, sealed_data
 from praxtui.engine.campaign import Campaign
 from praxtui.engine.clock import Clock
+from praxtui.engine.handed import Handed
 from praxtui.engine.loop import Loop
+from praxtui.engine.models import options
 from praxtui.engine.record import Record
 from praxtui.engine.runner import Runner
 from praxtui.engine.steering import POLL_S, Steering
@@ -38,11 +40,13 @@ from praxtui.workspace.repository import LeafRepository
 log = logging.getLogger(__name__)
 
 SANDBOX = "none"
+NOTHING = Handed()
 
 
-async def serve(folder: Path, ready: Callable[[], None]) -> int:
+async def serve(folder: Path, ready: Callable[[], None], given: Handed = NOTHING) -> int:
     """Run the campaign in `folder` until it ends; returns its exit code. `ready` is called once the engine answers.
 
+    `given`: keys and other secrets, beside what stands in the environment.
     Raises AlreadyRunning where another engine has it, UserError where it cannot go on (also recorded).
     """
     with liveness.lock(folder):
@@ -56,7 +60,7 @@ async def serve(folder: Path, ready: Callable[[], None]) -> int:
             started = EngineStarted(me.pid, me.start, me.boot, platform.node(), praxtui.__version__, SANDBOX)
             record.write(started, *_reopening(record.state, inbox))
             ready()
-            await _guarded(folder, record, inbox)
+            await _guarded(folder, record, inbox, given)
             return record.state.exit_code
         finally:
             record.close()
@@ -73,7 +77,7 @@ def _reopening(state: State, inbox: Inbox) -> list[Fact]:
     return facts
 
 
-async def _guarded(folder: Path, record: Record, inbox: Inbox) -> None:
+async def _guarded(folder: Path, record: Record, inbox: Inbox, given: Handed) -> None:
     """The campaign with its steering beside it; what ends it in an unforeseen way is recorded."""
     loop = asyncio.get_running_loop()
     going = asyncio.current_task()
@@ -87,7 +91,7 @@ async def _guarded(folder: Path, record: Record, inbox: Inbox) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, told_to_go, number.name)
     try:
-        await _campaign(folder, record, inbox)
+        await _campaign(folder, record, inbox, given)
         record.write(EngineStopped(record.state.end_reason or "done"))
     except asyncio.CancelledError:
         record.write(EngineStopped(f"told to go by {told[0] if told else 'its process'}"))
@@ -103,11 +107,11 @@ async def _guarded(folder: Path, record: Record, inbox: Inbox) -> None:
         raise
 
 
-async def _campaign(folder: Path, record: Record, inbox: Inbox) -> None:
+async def _campaign(folder: Path, record: Record, inbox: Inbox, given: Handed) -> None:
     # A stop that waits is taken before anything is run.
     early = Steering(record, inbox, lambda: None)
     early.take()
-    campaign = await _open(folder, record)
+    campaign = await _open(folder, record, given)
     try:
         runner_of: list[Runner] = []
 
@@ -154,7 +158,7 @@ async def _poll(steering: Steering) -> None:
         await asyncio.sleep(POLL_S)
 
 
-async def _open(folder: Path, record: Record) -> Campaign:
+async def _open(folder: Path, record: Record, given: Handed) -> Campaign:
     """Everything that the campaign needs, from its record."""
     state = record.state
     leaf = Path(state.leaf)
@@ -162,10 +166,11 @@ async def _open(folder: Path, record: Record) -> Campaign:
         raise UserError(f"the leaf is gone: {leaf}", fix="put it back there, or start a new campaign", exit_code=4)
     program: Program = parse(record.journal.get_blob(state.program).decode(), leaf / "program.md")
     repository = LeafRepository.open(leaf)
-    researcher = make(state.researcher)
+    researcher = make(state.researcher, **await options(state, given))
     earlier = await asyncio.to_thread(earlier_campaigns, state.after)
     interpreter = await asyncio.to_thread(choose, program, leaf)
     campaign = Campaign(folder, record, program, leaf, repository, researcher, interpreter.path, earlier)
+    campaign.secrets = given.secrets
     return campaign
 
 

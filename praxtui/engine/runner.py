@@ -124,7 +124,7 @@ class Runner:
         """The shim's instructions, and its environment: what the person's own lets through, secrets among it."""
         campaign = self._campaign
         loop, secrets = campaign.program.loop, campaign.program.constraints.secrets
-        inherited = environment.inherited(secrets)
+        inherited = campaign.inherited(secrets)
 
         def handed(scratch: str) -> dict[str, str]:
             env = environment.handed(

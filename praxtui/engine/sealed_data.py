@@ -160,7 +160,7 @@ def _seal(fresh: Path, folder: Path, record: Path) -> Fingerprint:
 
 async def _execute(campaign: Campaign, run_dir: Path, data: Path) -> float:
     loop = campaign.program.loop
-    inherited = environment.inherited(campaign.program.constraints.secrets)
+    inherited = campaign.inherited(campaign.program.constraints.secrets)
     env = environment.handed(
         python=Path(campaign.interpreter),
         path=inherited.get("PATH", ""),

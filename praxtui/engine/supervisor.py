@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 import praxtui
+from praxtui.engine import handed
 from praxtui.errors import CampaignFault, UserError
 from praxtui.journal import campaigns, liveness
 from praxtui.journal.facts import Budgets, CampaignCreated
@@ -74,31 +75,35 @@ def create(request: Request, taken: tuple[str, ...] = ()) -> Path:
 def start(folder: Path) -> int:
     """Start the engine of a campaign and return its pid once it answers.
 
-    It has a session of its own, so that neither Ctrl-C nor a lost terminal reaches it. Raises what it says it cannot
-    start for, or CampaignFault when it dies or stays silent.
+    It has a session of its own, so that neither Ctrl-C nor a lost terminal reaches it, and gets keys and other secrets
+    through a pipe. Raises what it says it cannot start for, or CampaignFault when it dies or stays silent.
     """
     found = liveness.alive(folder)
     if found.alive:
         raise liveness.AlreadyRunning(f"{folder.name} has an engine already (process {found.pid})")
+    given = handed.collect(folder)
     reader, writer = os.pipe()
-    os.set_inheritable(writer, True)
+    keys_reader, keys_writer = os.pipe()
     try:
         with open(folder / "engine.log", "ab") as log:
             engine = subprocess.Popen(
-                [sys.executable, "-m", "praxtui.engine", str(folder), str(writer)],
+                [sys.executable, "-m", "praxtui.engine", str(folder), str(writer), str(keys_reader)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                env=_environment(),
-                pass_fds=(writer,),
+                env=_environment(given),
+                pass_fds=(writer, keys_reader),
                 start_new_session=True,
             )
     except OSError as error:
         os.close(reader)
+        os.close(keys_writer)
         raise CampaignFault(f"cannot start an engine: {error}") from error
     finally:
         os.close(writer)
+        os.close(keys_reader)
+    handed.write(given, keys_writer)
     with open(reader, "rb") as pipe:
         said = _first_line(pipe.fileno())
     if said == b"ready":
@@ -108,10 +113,10 @@ def start(folder: Path) -> int:
     raise _refused(folder, said)
 
 
-def _environment() -> dict[str, str]:
-    """The person's environment, with praxtui importable as it is here: the engine starts in another folder."""
+def _environment(given: handed.Handed) -> dict[str, str]:
+    """The person's environment without secrets, and praxtui importable as it is here: an engine starts elsewhere."""
     root = str(Path(praxtui.__file__).resolve().parent.parent)
-    env = dict(os.environ)
+    env = handed.bare(given)
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [root, env.get("PYTHONPATH")]))
     home = env.get("PRAXTUI_HOME")
     if home:

@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from praxtui.program.spec import Program
+from praxtui.secret_names import without_secrets
 
 PROBE_S = 10.0
 """Seconds that an interpreter has to answer: it may lie on a slow network disk."""
@@ -80,6 +81,7 @@ def probe(path: str, names: Iterable[str]) -> Probe:
             errors="replace",
             timeout=PROBE_S,
             stdin=subprocess.DEVNULL,
+            env=without_secrets(os.environ),
         )
     except FileNotFoundError:
         return Probe(path, fault="not found")

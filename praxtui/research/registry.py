@@ -11,7 +11,7 @@ NAMES = ("sweep", "null", "llm")
 
 
 def make(name: str, **options: Any) -> Researcher:
-    """The researcher called `name`; raises UserError for an unknown name and for one that is not available yet."""
+    """The researcher called `name`; raises UserError for an unknown name. `llm` takes `models`, `keys`, `settings`."""
     if options and name in ("sweep", "null"):
         raise UserError(f"the {name} researcher takes no {', '.join(sorted(options))}", fix="leave the option out")
     if name == "sweep":
@@ -23,10 +23,9 @@ def make(name: str, **options: Any) -> Researcher:
 
         return Null()
     if name == "llm":
-        raise UserError(
-            "not available yet: the llm researcher (a language model that proposes); use --researcher sweep",
-            fix="praxtui run LEAF --researcher sweep needs no model and no key",
-        )
+        from praxtui.research.llm.researcher import build
+
+        return build(**options)
     raise UserError(
         f"unknown researcher {name!r}{did_you_mean(name, NAMES)}",
         fix=f"valid researchers: {', '.join(NAMES)}",

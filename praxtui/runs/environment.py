@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from praxtui.errors import UserError
+from praxtui.secret_names import has_password, sounds_secret
 
 ALLOWED = (
     *("PATH", "HOME", "LANG", "LC_*", "TZ", "USER", "LOGNAME", "SHELL"),
@@ -15,8 +16,6 @@ ALLOWED = (
     *("HF_HOME", "HF_HUB_*", "VIRTUAL_ENV", "CONDA_PREFIX", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
     *("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
 )
-# What matches a pattern above and sounds like a credential (NVIDIA_API_KEY does) passes only where it is declared.
-CREDENTIALS = ("*KEY*", "*TOKEN*", "*SECRET*", "*PASSWORD*")
 
 
 def inherited(secrets: Iterable[str] = (), source: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -32,13 +31,14 @@ def inherited(secrets: Iterable[str] = (), source: Mapping[str, str] | None = No
             f"constraints.secrets: not set in the environment: {', '.join(missing)}",
             fix=f"export {missing[0]}=... before starting, or take it out of constraints.secrets",
         )
-    passed = {name: value for name, value in source.items() if allowed(name)}
+    passed = {name: value for name, value in source.items() if allowed(name, value)}
     return passed | {name: source[name] for name in declared}
 
 
-def allowed(name: str) -> bool:
-    """Whether a variable passes without being declared."""
-    if any(fnmatchcase(name.upper(), pattern) for pattern in CREDENTIALS):
+def allowed(name: str, value: str = "") -> bool:
+    """Whether a variable passes without being declared: not what sounds like a credential, as NVIDIA_API_KEY does, and
+    not an address with a password in it, as that of a proxy may have."""
+    if sounds_secret(name) or has_password(value):
         return False
     return any(fnmatchcase(name, pattern) for pattern in ALLOWED)
 

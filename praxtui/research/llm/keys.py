@@ -62,31 +62,26 @@ class Keys:
         since: float | None = None, patient: bool = True,
     ) -> None:  # fmt: skip
         self._environment = environment
-        self._said = {_named(name): said for name, said in (settings or Settings()).model.items()}
+        self._said = {providers.with_provider(name): said for name, said in (settings or Settings()).model.items()}
         self._since = since
         self._file = File(keys_file())
         self._keyring = Keyring(patient)
 
     def lookup(self, model: str) -> Credentials:
-        """The credentials of a model as they are now; raises KeysMissing."""
+        """The credentials of a model as they are now; raises KeysMissing. The keyring is asked last."""
         provider, said = providers.of(model), self.said(model)
-        params = {param: found.value for param, found in self._more(provider.more).items()}
+        params = self._more(provider)
         if said.api_base:
             params["api_base"] = said.api_base
-        for way in provider.ways:
-            found = {
-                param: self.find(name) for name, param in way.items() if not (said.api_base and param == "api_base")
-            }
-            if all(found.values()):
-                params |= {param: one.value for param, one in found.items() if one}
-                break
-        else:
+        way = self._way(provider, params, ask=False) or self._way(provider, params, ask=True)
+        if way is None:
             if provider.ways and not self._elsewhere(provider) and not self._on_this_machine(model, params):
-                raise KeysMissing(self._lacking(provider, bool(said.api_base)), model)
+                raise KeysMissing(self._lacking(provider, params), model)
             if not provider.files:
                 params.setdefault("api_key", NO_KEY)
         if provider.base:
             params.setdefault("api_base", provider.base)
+        params |= way or {}
         return Credentials({name: value for name, value in params.items() if name not in said.extra})
 
     def names(self, model: str) -> tuple[str, ...]:
@@ -98,10 +93,10 @@ class Keys:
 
     def said(self, model: str) -> ModelSettings:
         """What the settings say of a model."""
-        return self._said.get(_named(model)) or ModelSettings()
+        return self._said.get(providers.with_provider(model)) or ModelSettings()
 
-    def find(self, name: str) -> Found | None:
-        """The value of one variable; an empty one counts as not there."""
+    def find(self, name: str, *, ask: bool = True) -> Found | None:
+        """The value of one variable, an empty one counting as not there; `ask`: whether to ask the keyring, too."""
         held = self._environment.get(name, "")
         filed = self._file.get(name)
         newer = bool(filed) and self._since is not None and self._file.changed > self._since
@@ -109,30 +104,44 @@ class Keys:
             return Found(held, "environment")
         if filed:
             return Found(filed, "file")
-        kept = self._keyring.get(name) if _may_be_kept(name) else None
+        kept = self._keyring.get(name, ask=ask) if _may_be_kept(name) else None
         return Found(kept, "keyring") if kept else None
 
     def origins(self, model: str) -> dict[str, str]:
         """The variables that a model's credentials are from, each with where it was found; never their values."""
         provider = providers.of(model)
-        whole = [way for way in provider.ways if all(self.find(name) for name in way)]
-        names = [*(whole[0] if whole else ()), *provider.more]
-        return {name: found.origin for name in names if (found := self.find(name))}
+        ways = [{name: self.find(name, ask=ask) for name in way} for ask in (False, True) for way in provider.ways]
+        found = next((way for way in ways if all(way.values())), {})
+        found |= {name: self.find(name, ask=False) for name in provider.more}
+        return {name: one.origin for name, one in found.items() if one}
 
     def check(self) -> None:
         """Raise FileRefused where the keys file is there and others may read it, or it cannot be read."""
         self._file.check()
 
     def warm(self, models: Iterable[str]) -> None:
-        """Ask the keyring for all that is not found elsewhere; waits for its answers, KEYRING_S at most."""
-        wanted = dict.fromkeys(name for model in models for name in providers.of(model).variables)
-        self._keyring.ask([name for name in wanted if _may_be_kept(name) and not self._environment.get(name)])
+        """Ask the keyring for what is found nowhere else; waits for its answers, KEYRING_S at most."""
+        wanted: dict[str, None] = {}
+        for model in models:
+            provider = providers.of(model)
+            if self._way(provider, {}, ask=False) is None:
+                wanted |= dict.fromkeys(provider.variables)
+        self._keyring.ask([name for name in wanted if _may_be_kept(name)])
 
-    def _more(self, names: Mapping[str, str]) -> dict[str, Found]:
-        found: dict[str, Found] = {}
-        for name, param in names.items():
-            if param not in found and (one := self.find(name)):
-                found[param] = one
+    def _way(self, provider: providers.Provider, params: Mapping[str, str], *, ask: bool) -> dict[str, str] | None:
+        """The parameters of the first way that is all there, beside those that are known."""
+        for way in provider.ways:
+            found = {param: self.find(name, ask=ask) for name, param in way.items() if param not in params}
+            if all(found.values()):
+                return {param: one.value for param, one in found.items() if one}
+        return None
+
+    def _more(self, provider: providers.Provider) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, param in provider.more.items():
+            # Of a server that needs no key, a key for it is looked for everywhere; else these are mere additions.
+            if param not in found and (one := self.find(name, ask=not provider.ways)):
+                found[param] = one.value
         return found
 
     def _elsewhere(self, provider: providers.Provider) -> bool:
@@ -143,22 +152,16 @@ class Keys:
         base = params.get("api_base")
         return base is not None and prices.own_server(f"openai/{model.rpartition('/')[2]}", base)
 
-    def _lacking(self, provider: providers.Provider, based: bool) -> tuple[str, ...]:
+    def _lacking(self, provider: providers.Provider, known: Mapping[str, str]) -> tuple[str, ...]:
         """What would have to be set: where a way is half there its other half, else the first ways of all."""
         halves: list[str] = []
         whole: list[str] = []
         for way in provider.ways:
-            wanted = [name for name, param in way.items() if not (based and param == "api_base")]
-            missing = [name for name in wanted if not self.find(name)]
+            wanted = [name for name, param in way.items() if param not in known]
+            missing = [name for name in wanted if not self.find(name, ask=False)]
             (whole if len(missing) == len(wanted) else halves).append(" and ".join(missing))
         found = tuple(halves or whole[:WAYS_SAID])
         return (*found, f"do `chmod 600 {self._file.path}`") if self._file.fault() else found
-
-
-def _named(model: str) -> str:
-    """A model under the name that its campaign has for it; as it is where nobody knows its provider."""
-    start = next((provider for start, provider in providers.BARE.items() if model.startswith(start)), None)
-    return f"{start}/{model}" if start and "/" not in model else model
 
 
 def _may_be_kept(name: str) -> bool:
@@ -246,10 +249,10 @@ class Keyring:
         self._asking = threading.Lock()
         self._stuck = False
 
-    def get(self, name: str) -> str | None:
+    def get(self, name: str, *, ask: bool = True) -> str | None:
         """A value; asked for again after KEYRING_AGAIN_S. Where nobody may wait, the answer is for the next time."""
         asked, value = self._known.get(name, (float("-inf"), None))
-        if time.monotonic() - asked > KEYRING_AGAIN_S:
+        if ask and time.monotonic() - asked > KEYRING_AGAIN_S:
             self.ask([name], wait=self._patient)
             value = self._known.get(name, (0.0, value))[1]
         return value

@@ -187,6 +187,14 @@ def whole_name(model: str) -> str:
 EXAMPLES = "for example anthropic/claude-sonnet-4-5, openai/gpt-5, ollama_chat/qwen3; `praxtui models` lists some"
 
 
+def with_provider(model: str) -> str:
+    """`model` as its campaign has it; as it is where nobody knows its provider."""
+    try:
+        return whole_name(model)
+    except UserError:
+        return model
+
+
 def of(model: str) -> Provider:
     """The provider of a model; of one that is not in the table, what the custom among providers suggests."""
     name = model.partition("/")[0] if "/" in model else next((p for s, p in BARE.items() if model.startswith(s)), "")
