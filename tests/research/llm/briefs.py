@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from praxtui.program.read import load
+from praxtui.program.spec import Program
 from praxtui.research.protocol import Brief, Hint, Incumbent, Tried
 
 PRETRAIN = Path(__file__).resolve().parents[3] / "leaves" / "pretrain"
@@ -98,6 +100,12 @@ def _revision(title: str, effect: float) -> str:
     return f"{title} stayed within the noise ({effect:+.1f} sd): not worth another run on its own"
 
 
+@cache
+def program() -> Program:
+    """The program of the bundled `pretrain` leaf."""
+    return load(PRETRAIN)
+
+
 def brief(tried: tuple[Tried, ...], **changes: Any) -> Brief:
     """A brief on the bundled `pretrain` leaf after these experiments."""
     kept = [each for each in tried if each.verdict == "keep" and each.standing != "revoked"]
@@ -107,7 +115,7 @@ def brief(tried: tuple[Tried, ...], **changes: Any) -> Brief:
         "experiment": f"e{len(tried) + 1}",
         "epoch": 1,
         "seed": 0,
-        "program": load(PRETRAIN),
+        "program": program(),
         "incumbent": Incumbent(
             id=head.id, commit="0" * 40, levers={"train.py": (PRETRAIN / "train.py").read_text()}, metric=head.metric
         ),

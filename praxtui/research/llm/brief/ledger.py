@@ -26,7 +26,8 @@ _HEAD = """\
 # The ledger
 
 Every judged experiment, oldest first: id, verdict, metric, change against the experiment it was built on (+ is better)
-and the same in noise sd, lines of code added, what was changed. Below it what its reflection says of the mechanism.
+and the same in noise sd, lines of code added, what was changed, hints used. Below it what its reflection says of the
+mechanism. Of keeps, fresh runs change the mean: theirs stands under "Standing now".
 
 """
 _SMALL_HEAD = "# The ledger\n\n"
@@ -92,7 +93,7 @@ def _steps(tried: Sequence[Tried], size: int) -> list[int]:
     """Boundaries counted from the first experiment on, some `size` tokens apart: later rows do not move them."""
     steps, weight = [], 0.0
     for n, each in enumerate(tried):
-        weight += 16 + 0.27 * (min(len(each.title), _TITLE) + min(len(each.revision), _LEARNED))
+        weight += 16 + 0.27 * min(len(each.title) + len(each.revision), _TITLE + _LEARNED)
         if weight > size:
             steps.append(n + 1)
             weight = 0.0
@@ -150,12 +151,15 @@ def _keeps(kept: Sequence[Tried], room: int) -> str:
         if len(lines) == len(kept):
             return head + "\n".join(lines) + "\n"
     # ids first, so that none is lost; what is left over goes to the newest
-    for newest in (left // 30, left // 60, 3, 0):
-        older, recent = kept[: max(0, len(kept) - newest)], kept[max(0, len(kept) - newest) :] if newest else []
-        lines = [short(each) for each in recent]
-        said = "\n".join([f"Kept ({len(kept):,}), the newest on lines of their own:", *lines]) + "\n"
-        told = ids([each.id for each in older], left - tokens.count(said) - 4)
-        whole = said + (f"and {told}\n" if told else "")
+    for newest in (left // 40, 3, 0) if len(kept) < left // 2 else (3, 0):
+        at = max(0, len(kept) - newest)
+        older, lines = kept[:at], [short(each) for each in kept[at:]]
+        said = (
+            f"Kept ({len(kept):,}), the newest on lines of their own:\n" + "\n".join(lines) + "\nand " if lines else ""
+        )
+        said = said or f"Kept ({len(kept):,}): "
+        told = ids([each.id for each in older], room - tokens.count(said) - 4)
+        whole = f"{said}{told}\n" if told else said.removesuffix("and ")
         exact = told and " of " not in told
         if tokens.count(whole) <= room and (exact or not older or newest == 0):
             return whole

@@ -16,6 +16,8 @@ from praxtui.research.protocol import Brief, Hint, Tried
 
 _CLIMB = 12
 _RECENT = 3
+_LISTED = 30
+_PAYS = 300  # experiments that are looked at for what pays now; the ledger groups those before
 _UNTOUCHED = 40
 _DIGITS = re.compile(r"\d+(\.\d+)?")
 _EARLIER = 2000
@@ -66,13 +68,13 @@ def _standing(brief: Brief, names: Mapping[str, str], room: int) -> Iterator[str
     close = near_misses(judged, 4)
     if close:
         yield "- Near-misses: " + "; ".join(f"{e.id} {change(e)} {one_line(e.title, 60)}" for e in close) + "."
-    new = untouched(names, brief.tried)
+    new = untouched(names, reversed(brief.tried))
     if new and counted:
         more = f" and {len(new) - _UNTOUCHED} more" if len(new) > _UNTOUCHED else ""
         yield f"- Constants that no title names yet: {one_line(', '.join(new[:_UNTOUCHED]), 800)}{more}."
-    paid = what_pays(counted, names)
+    paid = what_pays(counted[-_PAYS:], names)
     if paid:
-        yield "- What was tried more than once:"
+        yield "- What was tried more than once" + (f", of the last {_PAYS}:" if len(counted) > _PAYS else ":")
         yield from (f"  {line}" for line in paid)
 
 
@@ -119,11 +121,15 @@ def theories(brief: Brief, room: int) -> str:
     for each in brief.tried:
         if each.reflected in by:
             by[each.reflected].append(each.id)
-    lines = [f"- {how} ({len(found)}): {ids(found, 40 + room // 8)}" for how, found in by.items() if found]
+    lines = [f"- {how} ({len(found):,}): {_newest(found)}" for how, found in by.items() if found]
     said = section("Theories so far", lines, room // 2)
     recent = [each for each in brief.tried if each.mechanism or each.predicted][-_RECENT:][::-1]
     told = section("The last in full", (_whole(each) for each in recent), room - tokens.count(said))
     return said + told
+
+
+def _newest(names: Sequence[str]) -> str:
+    return ids(names[-_LISTED:], 4 * _LISTED) + (f" and {len(names) - _LISTED:,} before" * (len(names) > _LISTED))
 
 
 def _whole(tried: Tried) -> str:
@@ -186,6 +192,8 @@ def _unused(new: Sequence[Hint], room: int) -> str:
                 return said
     head = "## Hints\n"
     whole = ids([hint.id for hint in new], room - tokens.count(head) - 2)
+    if not whole:
+        return ""
     rest = room - tokens.count(head + whole) - 4
     lines = listed((f"- {one_line(hint.id, 24)}: {one_line(hint.text, 60)}" for hint in new), rest)
     body = "\n".join([f"Unused: {whole}" if rest > 8 else whole, *lines])

@@ -19,8 +19,8 @@ from praxtui.research.protocol import Brief, Draft, Failure, Outcome
 
 PROGRAM, SEALED, EARLIER, LEVERS, LEDGER = 0.14, 0.12, 0.05, 0.30, 0.19
 """Shares of the budget for what seldom changes; the rest is for what changes with each draft, and the request."""
-REQUEST = 150
-"""Tokens kept for the request, whatever it is."""
+RESERVED = 240
+"""Tokens kept for the request and for what was refused, whatever they are."""
 _STEP = 32  # the ledger's room moves in so many steps of the budget: small edits of levers do not move its boundary
 _DIFFED = 400_000
 
@@ -66,7 +66,8 @@ def _assembled(
     tail: Sequence[tuple[float, int, Section]],
     request: str,
 ) -> tuple[Part, ...]:
-    base = max(0, budget - REQUEST)
+    base = max(0, budget - RESERVED)
+    request = tokens.cut(request, min(budget, RESERVED))
     left = 0
     written: list[str] = []
     for share, write in _leaf(brief, texts):
@@ -74,18 +75,26 @@ def _assembled(
         text = write(room)
         left = room - tokens.count(text)
         written.append(text)
-    names = constants(brief.incumbent.levers)
+    names = _names(brief)
     left += int(base * LEDGER)
     step = max(1, budget // _STEP)
     rows = ledger(brief, names, left // step * step)
     left -= sum(map(tokens.count, rows))
     told = ""
-    for share, most, write in tail:
+    for n, (share, most, write) in enumerate(tail, 1):
         left += int(base * share)
+        if n == len(tail):
+            left += min(budget, RESERVED) - tokens.count(request) - 1
         text = write(min(left, most))
         left -= tokens.count(text)
         told += text
-    return _parts(["".join(written[:3]), written[3]], rows, told + tokens.cut(request, min(budget, REQUEST)))
+    return _parts(["".join(written[:3]), written[3]], rows, told + request)
+
+
+def _names(brief: Brief) -> dict[str, str]:
+    """The constants of the levers that are there to be changed."""
+    space = brief.program.levers.space
+    return constants(brief.incumbent.levers, {name for name in space if space[name].exclude})
 
 
 def _leaf(brief: Brief, texts: Mapping[str, str]) -> list[tuple[float, Section]]:
@@ -99,7 +108,7 @@ def _leaf(brief: Brief, texts: Mapping[str, str]) -> list[tuple[float, Section]]
 
 def _tail(brief: Brief, running: str) -> list[tuple[float, int, Section]]:
     """What changes with each draft: share of the budget, most tokens, section."""
-    names = constants(brief.incumbent.levers)
+    names = _names(brief)
     return [
         (0.05, 800, lambda room: record.standing(brief, names, room)),
         (0.015, 500, lambda room: record.failures(brief, room)),

@@ -32,12 +32,19 @@ _CUT = " ..."
 
 def count(text: str) -> int:
     """An estimate of the tokens of `text`, nearly never below what a tokenizer of 100,000 tokens or more counts."""
-    return _counted(text) if 200 < len(text) < 100_000 else _count(text)
+    if len(text) < 40 or len(text) > 200_000:
+        return _count(text)
+    return _counted_line(text) if len(text) < 1000 else _counted(text)
 
 
-@lru_cache(maxsize=256)
+# Most of a brief is the same from draft to draft: the files, the rows of the ledger.
+@lru_cache(maxsize=8192)
+def _counted_line(text: str) -> int:
+    return _count(text)
+
+
+@lru_cache(maxsize=64)
 def _counted(text: str) -> int:
-    # program, sealed files and levers are the same from draft to draft
     return _count(text)
 
 

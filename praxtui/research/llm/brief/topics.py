@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -32,40 +32,38 @@ class Topic(msgspec.Struct):
     failed: int = 0
     best: Tried | None = None
     worst: Tried | None = None
+    highest: float = 0.0
+    lowest: float = 0.0
     up: tuple[int, int] = (0, 0)
     down: tuple[int, int] = (0, 0)
     last: int = 0
 
 
-def constants(levers: Mapping[str, str]) -> dict[str, str]:
-    """Names of the module-level constants of Python levers, each with its file; not those that are no levers."""
+def constants(levers: Mapping[str, str], excluded: Container[str] = ()) -> dict[str, str]:
+    """Names of the module-level constants of Python levers, each with its file; not those that are no levers.
+
+    `excluded`: names that the program takes out, `NAME` or `file.py:NAME`.
+    """
     found: dict[str, str] = {}
     for path in sorted(levers):
         if path.endswith(".py") and len(levers[path]) < 400_000:
             for name in _CONSTANT.findall(levers[path]):
-                if not _NO_LEVER.search(name):
+                if not _NO_LEVER.search(name) and name not in excluded and f"{path}:{name}" not in excluded:
                     found.setdefault(name, path)
     return found
 
 
 def untouched(names: Iterable[str], tried: Iterable[Tried]) -> list[str]:
     """Those of the constants that no experiment has named."""
-    named: set[str] = set()
+    left = set(names)
     for each in tried:
-        named.update(_named(each.title))
-        told = each.detail.get("constants") or each.detail.get("knob")
-        named.update(part.rpartition(":")[2] for part in ([told] if isinstance(told, str) else told or ()))
-    return [name for name in names if name not in named]
-
-
-def _named(title: str) -> tuple[str, ...]:
-    return _read(title[:_LOOKED_AT])[0]
-
-
-def topic(tried: Tried, names: Mapping[str, str]) -> str:
-    """What an experiment was about: a constant that its title names, else the words before the first value."""
-    upper, words, _ = _read(tried.title[:_LOOKED_AT])
-    return next((name for name in upper if name in names), words) or ", ".join(tried.levers[:2]) or "untitled"
+        if not left:
+            break
+        left.difference_update(_read(each.title[:_LOOKED_AT])[0])
+        told = each.detail.get("knob") if each.detail else None
+        if isinstance(told, str):
+            left.discard(told.rpartition(":")[2])
+    return [name for name in names if name in left]
 
 
 @lru_cache(maxsize=32768)
@@ -77,8 +75,10 @@ def _read(title: str) -> tuple[tuple[str, ...], str, int]:
         before, after = _value(move[1], move[2]), _value(move[3], move[4])
         direction = (after > before) - (after < before)
     head = re.split(r"\s[-+]?\d|\s*(?:->|→|=>|\(|:|,|;)", title, maxsplit=1)[0]
-    words = [word.lower() for word in _WORD.findall(head) if not _LINK.fullmatch(word.lower())]
-    return tuple(_UPPER.findall(title)), " ".join(words[:3]), direction
+    words = [word.lower() for word in _WORD.findall(head)][:4]
+    while words and _LINK.fullmatch(words[-1]):
+        words.pop()
+    return tuple(_UPPER.findall(title)), " ".join(words), direction
 
 
 def _value(digits: str, unit: str) -> float:
@@ -100,7 +100,9 @@ def topics(tried: Sequence[Tried], names: Mapping[str, str]) -> list[Topic]:
     for n, each in enumerate(tried):
         if each.verdict == "void":
             continue
-        name = topic(each, names)
+        upper, words, direction = _read(each.title[:_LOOKED_AT])
+        # a constant that the title names, else its words before the first value
+        name = next((name for name in upper if name in names), words) or ", ".join(each.levers[:2]) or "untitled"
         one = found.get(name)
         if one is None:
             one = found[name] = Topic(name)
@@ -108,16 +110,21 @@ def topics(tried: Sequence[Tried], names: Mapping[str, str]) -> list[Topic]:
         one.last = n
         if each.delta is None:
             one.failed += each.verdict in ("crash", "invalid")
-            continue
-        one.kept += each.verdict == "keep" and each.standing != "revoked"
-        if one.best is None or size(each) > size(one.best):
-            one.best = each
-        if one.worst is None or size(each) < size(one.worst):
-            one.worst = each
-        direction = _read(each.title[:_LOOKED_AT])[2]
-        better = each.delta > 0
-        if direction > 0:
-            one.up = (one.up[0] + better, one.up[1] + 1)
-        elif direction < 0:
-            one.down = (one.down[0] + better, one.down[1] + 1)
+        else:
+            _count(one, each, direction)
     return sorted(found.values(), key=lambda one: (-one.tried, -one.last))
+
+
+def _count(one: Topic, each: Tried, direction: int) -> None:
+    """Take a measured experiment into its topic."""
+    effect = size(each)
+    one.kept += each.verdict == "keep" and each.standing != "revoked"
+    if one.best is None or effect > one.highest:
+        one.best, one.highest = each, effect
+    if one.worst is None or effect < one.lowest:
+        one.worst, one.lowest = each, effect
+    better = effect > 0
+    if direction > 0:
+        one.up = (one.up[0] + better, one.up[1] + 1)
+    elif direction < 0:
+        one.down = (one.down[0] + better, one.down[1] + 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -10,7 +12,6 @@ from praxtui.journal.logs import safe
 from praxtui.research.llm.brief import tokens
 from praxtui.research.protocol import Tried
 
-_ID = re.compile(r"([a-z]+)(\d+)\Z")
 _UNFIT = re.compile("[\x00\ud800-\udfff]")  # what no JSON document, and so no provider, takes
 
 
@@ -53,35 +54,29 @@ def ids(names: Sequence[str], room: int) -> str:
     if not names:
         return ""
     ranges, odd = _ranges(names)
-    text = ", ".join([*map(_range, ranges), *odd])
-    if tokens.fits(text, room):
-        return text
-    if odd:
-        return tokens.cut(text, room)
+    if len(ranges) <= room:
+        text = ", ".join([*map(_range, ranges), *odd])
+        if odd:
+            return tokens.cut(text, room)
+        if tokens.fits(text, room):
+            return text
     return _closed(ranges, len(names), room)
 
 
 def _closed(ranges: list[tuple[str, int, int]], meant: int, room: int) -> str:
-    """The ranges with as few gaps closed as the room asks for, the narrowest first."""
-    gaps = [(b[1] - a[2] if a[0] == b[0] else None, n) for n, (a, b) in enumerate(pairwise(ranges))]
-    narrowest = [n for gap, n in sorted((gap, n) for gap, n in gaps if gap is not None)]
-    low, high = 0, len(narrowest)
-    text = ""
-    while low <= high:
-        middle = (low + high) // 2
-        closed = set(narrowest[:middle])
-        merged: list[tuple[str, int, int]] = []
-        for n, each in enumerate(ranges):
-            if n and n - 1 in closed:
-                merged[-1] = (each[0], merged[-1][1], each[2])
-            else:
-                merged.append(each)
-        said = f"{meant} of " + ", ".join(map(_range, merged))
+    """As many ranges as fit, the widest gaps between them; empty where not even one does."""
+    gaps = [(b[1] - a[2] if a[0] == b[0] else sys.maxsize, n) for n, (a, b) in enumerate(pairwise(ranges), 1)]
+    widest = ", ".join(map(_range, ranges[-50:]))
+    count = min(len(ranges), room * min(50, len(ranges)) // tokens.count(widest))
+    while count > 0:
+        opened = {n for _, n in heapq.nlargest(count - 1, gaps)}
+        starts = [0, *sorted(opened), len(ranges)]
+        merged = [(ranges[a][0], ranges[a][1], ranges[b - 1][2]) for a, b in pairwise(starts)]
+        said = f"{meant:,} of " + ", ".join(map(_range, merged))
         if tokens.fits(said, room):
-            text, high = said, middle - 1
-        else:
-            low = middle + 1
-    return text
+            return said
+        count = count * 7 // 8
+    return ""
 
 
 def _ranges(names: Iterable[str]) -> tuple[list[tuple[str, int, int]], list[str]]:
@@ -89,9 +84,8 @@ def _ranges(names: Iterable[str]) -> tuple[list[tuple[str, int, int]], list[str]
     found: set[tuple[str, int]] = set()
     odd = []
     for name in names:
-        match = _ID.match(name)
-        if match:
-            found.add((match[1], int(match[2])))
+        if name[:1].isalpha() and name[1:].isdecimal() and name.isascii() and name[1:2] != "0" and len(name) < 12:
+            found.add((name[0], int(name[1:])))
         else:
             odd.append(one_line(name, 40))
     ranges: list[tuple[str, int, int]] = []
@@ -123,7 +117,7 @@ def listed(lines: Iterable[str], room: int, rest: str = "") -> list[str]:
         room -= size
         kept.append(line)
     left = len(lines) - len(kept)
-    if left and rest and room >= reserve:
+    if kept and left and rest and room >= reserve:
         kept.append(rest.format(n=left))
     return kept
 
