@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from praxtui.engine.confine import Confinement
 from praxtui.engine.data_watch import DataWatch
 from praxtui.engine.record import FULL_RETRY_S, Record
 from praxtui.errors import DiskFull
@@ -57,6 +58,7 @@ class Campaign:
         self.interpreter = interpreter
         self.earlier = earlier
         self.place = LocalPlace()
+        self.confinement = Confinement()
         # While a run is being started nothing is drafted: a researcher at work in this process would hold it up.
         self.starting = False
         self.data: Path | None = None

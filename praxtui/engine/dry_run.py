@@ -35,10 +35,12 @@ async def check(campaign: Campaign, experiment: str, commit: str) -> None:
         scratch=run_dir / "scratch",
         cache=paths.ensure(paths.cache_dir() / campaign.folder.name / experiment),
     )
+    await campaign.confinement.settle(campaign)
     await campaign.git(run_dir.mkdir, parents=True)
     environment.make_folders(env)
     argv = tuple(commands.argv(loop.check or "", campaign.interpreter))
     stage = Stage(name="check", argv=argv, cwd=str(campaign.check_tree.leaf), env=env, log=LOG)
+    stage = await campaign.git(campaign.confinement.around, campaign, stage, campaign.check_tree, commit)
     spec = Spec(
         token=uuid.uuid4().hex,
         stages=(stage,),

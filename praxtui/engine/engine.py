@@ -39,7 +39,8 @@ from praxtui.workspace.repository import LeafRepository
 
 log = logging.getLogger(__name__)
 
-SANDBOX = "none"
+# Which rung there is, is not known before it was tried.
+UNKNOWN = ""
 NOTHING = Handed()
 
 
@@ -57,7 +58,7 @@ async def serve(folder: Path, ready: Callable[[], None], given: Handed = NOTHING
         try:
             inbox = Inbox(folder)
             # First, because the time up to it is not counted: nobody was there.
-            started = EngineStarted(me.pid, me.start, me.boot, platform.node(), praxtui.__version__, SANDBOX)
+            started = EngineStarted(me.pid, me.start, me.boot, platform.node(), praxtui.__version__, UNKNOWN)
             record.write(started, *_reopening(record.state, inbox))
             ready()
             await _guarded(folder, record, inbox, given)
@@ -142,8 +143,15 @@ async def _run(campaign: Campaign, runner_of: list[Runner]) -> None:
     if campaign.state.stop and not campaign.state.running:
         campaign.record.write(CampaignEnded("stopped", "stopped by its person"))
         return
-    await epochs.follow_data(campaign)
-    await sealed_data.prepare(campaign)
+    # While the data is made ready; nothing that a researcher wrote runs before the answer is there.
+    settling = asyncio.create_task(campaign.confinement.settle(campaign))
+    try:
+        await epochs.follow_data(campaign)
+        await sealed_data.prepare(campaign)
+        await settling
+    finally:
+        settling.cancel()
+        await asyncio.gather(settling, return_exceptions=True)
     runner = Runner(campaign)
     runner_of.append(runner)
     await Loop(campaign, runner).go()

@@ -61,6 +61,7 @@ class Runner:
         if await campaign.git(campaign.watch.changed):
             # An earlier run has spoiled the data, or somebody else: no run may be measured with it, or be blamed.
             await sealed_data.prepare(campaign)
+        await campaign.confinement.settle(campaign)
         n = max((run.n for run in found.runs), default=0) + 1
         folder = campaign.run_folder(experiment, n)
         handle: RunHandle | None = None
@@ -70,6 +71,7 @@ class Runner:
             campaign.record.write(RunStarted(experiment, n, use, seed, commit, campaign.epoch.number, trial, pair))
             await campaign.git(self._prepare, commit, folder)
             spec, env = await campaign.git(self._spec, experiment, use, seed, folder)
+            spec = replace(spec, stages=await campaign.git(self._confined, spec.stages, commit))
             handle = await asyncio.to_thread(self._start, folder, spec, env)
         finally:
             campaign.starting = False
@@ -177,6 +179,16 @@ class Runner:
             timeout_s=loop.timeout,
             log_cap=log_cap(),
         ), inherited
+
+    def _confined(self, stages: tuple[Stage, ...], commit: str) -> tuple[Stage, ...]:
+        """The stages behind the walls that there are: the run in its tree, its evaluator in another."""
+        campaign = self._campaign
+        walls = campaign.confinement
+        run, *evaluate = stages
+        return (
+            walls.around(campaign, run, campaign.run_tree, commit),
+            *(walls.around(campaign, one, campaign.evaluation_tree, commit, evaluator=True) for one in evaluate),
+        )
 
     async def _see_through(self, handle: RunHandle, experiment: str, n: int) -> Run:
         """Wait for the end of a run, keeping its live curve meanwhile."""

@@ -41,6 +41,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     """One command. `env` is added to what `pass_env` lets through and holds no secrets; `log` is a plain file name.
 
     Beside a log `x.log` stand its times, `x.times`. `pass_env` of a stage, where given, replaces that of the spec.
+    `sandbox`: `argv` begins with bwrap, which runs the command in a world of its own.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float | None = None
     handover: Handover | None = None
     pass_env: tuple[str, ...] | None = None
+    sandbox: bool = False
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):

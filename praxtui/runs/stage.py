@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import signal
 import time
@@ -21,6 +22,7 @@ SWEEP = 1.0  # seconds that processes left over after a normal exit get between 
 STUBBORN = 30.0  # seconds of KILL after which a process is stuck in the kernel and is no longer waited for
 NO_CAP = 1 << 62
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+BWRAP = "bwrap: "  # how every line of bwrap's own begins
 
 prctl = ctypes.CDLL(None, use_errno=True).prctl
 
@@ -34,6 +36,7 @@ class Stage:
         self.spec = spec
         self.whole = whole
         self.name: str = spec["name"]
+        self.sandbox = bool(spec.get("sandbox"))
         self.code: int | None = None
         self.child = 0
         self.cpu, self.rss, self.seconds = 0.0, 0, 0.0
@@ -57,6 +60,7 @@ class Stage:
                 self._check()
                 self.watch.wait(TICK)
             grace = min(grace, SWEEP)
+            self._began_at_all()
         finally:
             self._end_tree(grace)
             self._sample(last=True)
@@ -116,6 +120,25 @@ class Stage:
             self.rss = max(self.rss, usage.ru_maxrss)
             if pid == self.child:
                 self.code = os.waitstatus_to_exitcode(status)
+                if self.sandbox and 128 < self.code <= 128 + signal.SIGRTMAX:
+                    self.code = 128 - self.code  # how bwrap, like a shell, says that a signal ended its command
+
+    def _began_at_all(self) -> None:
+        """Raise Ended where bwrap ended because it could not start the command: its words are all that was printed."""
+        if not self.sandbox or self.code != 1:
+            return
+        said = os.pread(self.log.fd, 4096, 0).decode("utf-8", "replace")
+        if not said.startswith(BWRAP) or said.count("\n") != 1:
+            return
+        self.code = None
+        said = said.removeprefix(BWRAP).strip()
+        command, _, why = said.removeprefix("execvp ").rpartition(": ")
+        if said.startswith("execvp "):
+            missing = why == os.strerror(errno.ENOENT)
+            said = f"command not found: {command}" if missing else f"cannot start {command}: {why}"
+        else:
+            said = f"the sandbox could not be made: {said}"
+        raise Ended("failed to start", f"{self.name}: {said}")
 
     def _end_tree(self, grace: float) -> None:
         """End every process below the shim, however it detached itself: TERM, `grace` seconds, KILL until none is left.
@@ -128,7 +151,7 @@ class Stage:
             now = time.monotonic()
             below = proc.descendants(os.getpid())
             if now < kill_at and not self.watch.hurry():
-                new = [process for process in below if (process.pid, process.start) not in told]
+                new = [p for p in below if (p.pid, p.start) not in told and not self._is_wall(p)]
                 told.update((process.pid, process.start) for process in new)
                 proc.send_all(new, signal.SIGTERM)
                 proc.send_all(new, signal.SIGCONT)  # a stopped process takes no TERM
@@ -140,6 +163,10 @@ class Stage:
                 self.stuck = [process.pid for process in below]
                 return
             self._sample()
+
+    def _is_wall(self, process: proc.Stat) -> bool:
+        """Whether this is one of bwrap's own two processes: TERM would end them, and with them, at once, all inside."""
+        return self.sandbox and self.child in (process.pid, process.ppid)
 
     def _sample(self, last: bool = False) -> None:
         """Note the log's size and hold its cap, at most once a tick."""
