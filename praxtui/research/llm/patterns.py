@@ -18,7 +18,7 @@ from praxtui.research.protocol import NotAllowed
 
 LONGEST = 300
 """Characters that a pattern may have."""
-STATES = 1500
+STATES = 800
 """Steps that it may be made of, its counted repetitions written out."""
 _REMEMBERED = 2000
 

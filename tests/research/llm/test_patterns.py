@@ -76,8 +76,8 @@ def test_a_pattern_matches_the_lines_that_pythons_matcher_finds(flag: str, patte
         "(.*a){20}$",
         "(a*)*b",
         ".*.*.*.*=.*",
-        "((a{1,9}){1,9}){1,9}$",
-        "(a?){300}a{300}",
+        "((a{1,9}){1,9}){1,4}$",
+        "(a?){200}a{200}x",
     ],
 )
 def test_patterns_that_take_years_elsewhere_take_a_moment(pattern: str) -> None:
