@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 from pathlib import Path
 
 from praxtui.cli.reading import state_of, status_of
 from praxtui.cli.steer import told
-from praxtui.errors import DONE, UserError
+from praxtui.errors import DONE, CampaignFault, UserError
 from praxtui.journal import campaigns, liveness
 from praxtui.journal.inbox import Inbox
+from praxtui.journal.state import State
+from praxtui.runs import proc
 
 LEAVING_S = 10.0  # an engine whose campaign has ended closes its journal; the next one waits for that
 
@@ -57,6 +61,8 @@ def _resume(folder: Path) -> int:
     if state.ended:
         liveness.wait_until_gone(folder, LEAVING_S)
     elif liveness.alive(folder).alive:
+        if "keys" in state.waits:
+            return _with_keys(folder, state)
         if state.paused:
             return told(folder, "resume", {})
         print(f"{name} is running already")
@@ -64,7 +70,42 @@ def _resume(folder: Path) -> int:
     if state.ended == "finished" and not Inbox(folder).pending(state.commands):
         print(f"{name} is finished: {state.end_reason}; give it more with `praxtui budget {name}`, then resume it")
         return DONE
+    return _start(folder, state)
+
+
+def _start(folder: Path, state: State) -> int:
+    from praxtui.engine import handed
     from praxtui.engine.supervisor import start
 
-    print(f"{name} goes on: engine {start(folder)}")
+    print(f"{folder.name} goes on: engine {start(folder)}")
+    lacking = handed.lacking(state, handed.keys_for(state, os.environ))
+    if lacking and len(lacking) == len(state.models):
+        _, missing = lacking.popitem()
+        print(f"praxtui: {folder.name} waits for a key: {missing}", file=sys.stderr)
     return DONE
+
+
+def _with_keys(folder: Path, state: State) -> int:
+    """An engine that waits for keys makes room for one that is handed those of this shell."""
+    from praxtui.engine import handed
+    from praxtui.research.llm.keys import how_to_set, keys_file
+
+    keys = handed.keys_for(state, os.environ)
+    keys.check()
+    lacking = handed.lacking(state, keys)
+    there = [model for model in state.models if model not in lacking]
+    if not there:
+        missing = next(iter(lacking.values()))
+        raise CampaignFault(f"{folder.name} waits: {missing}", fix=how_to_set(missing.names[0].partition(" ")[0]))
+    found = {name: origin for model in there for name, origin in keys.origins(model).items()}
+    if found and set(found.values()) == {"file"}:
+        print(f"{folder.name} takes what it waits for from {keys_file()} by itself")
+        return DONE
+    engine = liveness.read_identity(folder)
+    if engine is not None:
+        named = ", ".join(sorted(found)) or "what it needs"
+        print(f"{folder.name} waits for a key: its engine makes room for one that has {named}")
+        proc.send(engine.pid, engine.start, signal.SIGTERM)
+    if not liveness.wait_until_gone(folder, LEAVING_S):
+        raise CampaignFault(f"the engine of {folder.name} does not go", fix=f"see {folder / 'engine.log'}")
+    return _start(folder, state)

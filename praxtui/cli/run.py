@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from praxtui.cli.arguments import SEED_MOST, amount, one_of, or_none, whole
-from praxtui.errors import DONE, RequirementMissing, UserError, did_you_mean
-
-RESEARCHERS = ("sweep", "null", "llm")
+from praxtui.errors import DONE, RequirementMissing, UserError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,9 +16,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("leaf", metavar="LEAF", help="a folder with a program.md, or the name of a leaf (`praxtui leaves`)")
     add("--name", metavar="ID", help="the campaign's id; today's date and a letter otherwise")
     add(
-        "--researcher", metavar="sweep|llm|null", default="sweep", help="who proposes (default: sweep, without a model)"
+        "--researcher",
+        metavar="sweep|llm|null",
+        help="who proposes: a language model (llm), or sweep, which needs none (default: llm with the models of the "
+        "settings or --model, else sweep)",
     )
-    add("--model", action="append", default=[], metavar="M", help="a language model, for the llm researcher")
+    add(
+        "--model",
+        action="append",
+        default=[],
+        metavar="M",
+        help="a language model by LiteLLM's name (`praxtui models`); given again: one that stands in for it",
+    )
     add("--experiments", type=whole(), metavar="N", help="end after so many judged experiments")
     add("--hours", type=amount, metavar="H", help="end after so many hours")
     add(
@@ -68,13 +75,14 @@ def run(args: argparse.Namespace) -> int:
 def begin(args: argparse.Namespace) -> Path:
     """Everything that can be refused before a campaign exists; then its folder."""
     from praxtui import paths
+    from praxtui.cli.choice import check_cost, check_sandbox, choose
     from praxtui.engine.supervisor import Request, create
     from praxtui.journal.facts import Budgets
     from praxtui.program.leaves import find
     from praxtui.program.ready import readiness
     from praxtui.workspace.repository import LeafRepository
 
-    _check_researcher(args)
+    chosen = choose(args.researcher, args.model)
     paths.ensure(paths.home())
     asked = find(args.leaf)
     leaf, name = working_leaf(asked)
@@ -93,14 +101,16 @@ def begin(args: argparse.Namespace) -> Path:
         walls.usd if args.usd is None else None if args.usd == "none" else args.usd,
         walls.tokens if args.tokens is None else args.tokens,
     )
+    check_cost(chosen, budgets)
+    check_sandbox(chosen, program, leaf, unsandboxed=args.allow_unsandboxed)
     request = Request(
         leaf=leaf,
         leaf_name=name,
         program=program,
-        researcher=args.researcher,
+        researcher=chosen.researcher,
         budgets=budgets,
         name=args.name,
-        models=tuple(args.model),
+        models=chosen.models,
         seed=args.seed,
         lookahead=program.loop.lookahead,
         autonomy=args.autonomy,
@@ -108,18 +118,10 @@ def begin(args: argparse.Namespace) -> Path:
         after=after,
         overrides=overrides,
     )
-    return create(request, repository.campaigns())
-
-
-def _check_researcher(args: argparse.Namespace) -> None:
-    if args.researcher not in RESEARCHERS:
-        near = did_you_mean(args.researcher, RESEARCHERS)
-        raise UserError(f"no researcher {args.researcher!r}{near}", fix=f"researchers: {', '.join(RESEARCHERS)}")
-    if args.researcher == "llm" or args.model:
-        raise UserError(
-            "not available yet: the llm researcher comes with a later version",
-            fix="--researcher sweep needs no model and no key",
-        )
+    folder = create(request, repository.campaigns())
+    if chosen.note:
+        print(chosen.note, file=sys.stderr)
+    return folder
 
 
 def working_leaf(found: Path) -> tuple[Path, str]:

@@ -161,8 +161,8 @@ A model goes by LiteLLM's name for it, provider first:
   praxtui run pretrain --model anthropic/claude-sonnet-4-5
   praxtui run pretrain --model openai/gpt-5 --model gemini/gemini-2.5-pro
 
-The first is used, the next ones stand in for it while it is down. Calling
-models needs one more package: pip install 'praxtui[llm]'
+The first is used, the next ones stand in for it while it is down. `praxtui
+models` lists some that would do here, with prices.
 
 A key goes by the name that its provider gives it, such as ANTHROPIC_API_KEY,
 OPENAI_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY. It is looked for

@@ -8,6 +8,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "leaves": ("praxtui.cli.leaves", "the leaves it finds, and whether each is ready to run"),
     "new": ("praxtui.cli.new", "a new leaf of your own, from one that exists"),
     "doctor": ("praxtui.cli.doctor", "what this machine has, what is missing, and the fix"),
+    "models": ("praxtui.cli.models", "the language models within reach, with prices"),
     "run": ("praxtui.cli.run", "start a campaign on a leaf, and follow it"),
     "resume": ("praxtui.cli.resume", "unpause a campaign, or restart its engine where it died"),
     "list": ("praxtui.cli.list_", "the campaigns, newest first"),
@@ -40,7 +41,6 @@ LATER: dict[str, str] = {
     "compare": "campaigns side by side",
     "clean": "delete what can be rebuilt",
     "serve": "the cockpit in a browser",
-    "models": "the language models within reach",
     "self-check": "prove this installation works, from end to end",
 }
 

@@ -43,7 +43,6 @@ def unavailable(program: Program) -> tuple[Unavailable, ...]:
     soft = {
         "loop.early_stop": (stops, f"early_stop {loop.early_stop}: every run goes on to its end"),
         "constraints.network": (walled, f"network {walls.network}: without a sandbox it is not enforced"),
-        "constraints.tokens": (walls.tokens is not None, "tokens: no researcher counts them"),
     }
     return tuple(
         Unavailable(key, f"not available yet: {message}", level is hard)

@@ -34,7 +34,6 @@ def program(metric: str = "", loop: str = "", walls: str = "", more: str = "") -
         (program(metric=", curve: loss", loop=", early_stop: auto"), "loop.early_stop", False),
         (program(metric=", curve: loss", loop=", early_stop: shadow"), "loop.early_stop", False),
         (program(walls="network: none"), "constraints.network", False),
-        (program(walls="tokens: 100"), "constraints.tokens", False),
     ],
 )
 def test_what_comes_later_says_so(asked: Program, key: str, hard: bool) -> None:

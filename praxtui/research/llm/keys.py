@@ -115,6 +115,11 @@ class Keys:
         found |= {name: self.find(name, ask=False) for name in provider.more}
         return {name: one.origin for name, one in found.items() if one}
 
+    def has(self, provider: str) -> bool:
+        """Whether something to sign in with at a provider is there, the keyring left out: it would be asked for all."""
+        about = providers.PROVIDERS[provider]
+        return self._way(about, {}, ask=False) is not None or self._elsewhere(about)
+
     def check(self) -> None:
         """Raise FileRefused where the keys file is there and others may read it, or it cannot be read."""
         self._file.check()
@@ -284,6 +289,22 @@ class Keyring:
         finally:
             self._asking.release()
             self._stuck = False
+
+
+def keyring_name() -> str | None:
+    """What the operating system's keyring is called; None where there is none that answers in time."""
+    found: list[str] = []
+
+    def look() -> None:
+        with contextlib.suppress(Exception):
+            import keyring
+
+            found.append(str(keyring.get_keyring().name))
+
+    looking = threading.Thread(target=look, daemon=True, name="keyring")
+    looking.start()
+    looking.join(KEYRING_S)
+    return found[0] if found and not found[0].startswith("fail") else None
 
 
 def how_to_set(name: str) -> str:
