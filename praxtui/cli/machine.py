@@ -23,10 +23,9 @@ from praxtui.paths import ensure, home
 LEAST_FREE = 200_000_000
 """Bytes below which a campaign cannot be expected to finish; ten times this is comfortable."""
 
-BASE = ("libcst", "msgspec", "numpy", "optuna", "platformdirs", "pygit2", "ruamel.yaml")
+BASE = ("keyring", "libcst", "litellm", "mcp", "msgspec", "numpy", "optuna", "platformdirs", "pygit2", "ruamel.yaml")
 EXTRAS: dict[str, tuple[str, ...]] = {
     "pretrain": ("torch",),
-    "llm": ("litellm",),
     "tinker": ("tinker",),
     "prime": ("prime", "verifiers"),
     "gepa": ("gepa",),
@@ -66,6 +65,7 @@ def machine() -> Iterator[Check]:
     yield _gpu()
     yield from _sandbox()
     yield _extras()
+    yield from _models()
     yield _keys()
 
 
@@ -165,6 +165,34 @@ def _extras() -> Check:
     said = [f"there: {', '.join(there)}"] * bool(there) + [f"not installed: {', '.join(lacking)}"] * bool(lacking)
     fix = "pip install 'praxtui[NAME]' for those that a leaf of yours needs" if lacking else ""
     return Check("extras", "note" if lacking else "ok", "; ".join(said), fix)
+
+
+def _models() -> Iterator[Check]:
+    """Where models could be called: their keys by name, the keyring, LiteLLM."""
+    from praxtui import settings
+    from praxtui.research.llm import keys, provider, providers
+
+    try:
+        said = settings.read()
+        known = keys.Keys(os.environ, said)
+        known.check()
+        provider.check_version()
+    except UserError as error:
+        yield Check("models", "note", error.message, error.fix or "")
+        return
+    names = {
+        variable: origin
+        for name, about in providers.PROVIDERS.items()
+        if about.ways and known.has(name)
+        for variable, origin in known.origins(f"{name}/any").items()
+    }
+    by = f"litellm {_version('litellm')}; " + (f"settings: {', '.join(said.models)}; " if said.models else "")
+    if names:
+        yield Check("models", "ok", by + ", ".join(f"{name} ({origin})" for name, origin in names.items()))
+    else:
+        yield Check("models", "note", f"{by}no key is there; the researcher sweep needs none", "praxtui models")
+    keyring = keys.keyring_name()
+    yield Check("keyring", "ok" if keyring else "note", keyring or "none that answers; keys can be in a file as well")
 
 
 def _keys() -> Check:

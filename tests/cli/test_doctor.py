@@ -126,7 +126,7 @@ def test_the_base_packages_are_those_that_the_project_declares() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     names = [re.match(r"[\w.-]+", line)[0] for line in project["dependencies"]]
     assert sorted(machine.BASE) == sorted(names)
-    assert set(machine.EXTRAS) == set(project["optional-dependencies"]) - {"all", "dev"}
+    assert set(machine.EXTRAS) == set(project["optional-dependencies"]) - {"all", "dev", "llm"}
 
 
 def tool(folder: Path, name: str, script: str) -> None:
