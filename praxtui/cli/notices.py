@@ -163,10 +163,11 @@ def _line(event: Event, state: State) -> str | None:
     if isinstance(fact, EpochOpened):
         how = "deterministic" if fact.deterministic else f"{fact.repeats} baseline runs"
         better = "lower" if fact.goal == "minimize" else "higher"
-        return f"{state.id}  epoch {fact.epoch}: {fact.metric}, {better} is better, {how}, sandbox: {state.sandbox}"
+        return f"{state.id}  epoch {fact.epoch}: {fact.metric}, {better} is better, {how}"
     if isinstance(fact, SandboxProbed):
-        found = "; ".join(f"{name}: {said}" for name, said in fact.findings.items())
-        return f"sandbox {fact.rung}" + (f": {found}" if found else "")
+        from praxtui.runs.sandbox import words
+
+        return f"sandbox: {words(fact.rung, fact.findings)}"
     if isinstance(fact, SetupStarted):
         return "setup: making the data"
     if isinstance(fact, SetupEnded) and fact.ok and not fact.cached:

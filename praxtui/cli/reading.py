@@ -79,4 +79,11 @@ def _kept_status(journal: Journal) -> dict[str, Any] | None:
     except JournalCorrupt:
         return None
     document: dict[str, Any] = msgspec.json.decode(kept.data)
+    # One of a praxtui that had other keys is made anew.
+    if _keys(document) != _keys(status.document(State())):
+        return None
     return document if document["state"] in ("finished", "stopped", "imported") else None
+
+
+def _keys(document: dict[str, Any]) -> set[str]:
+    return {*document, *document.get("spent", {})}

@@ -44,12 +44,19 @@ def lines(s: dict[str, Any]) -> list[tuple[str, str]]:
         ("noise", f"sd {metric(s['noise_sd'])}" if s["noise_sd"] else "none" if s["noise_sd"] == 0 else DASH),
         ("spent", spent_line(s)),
         ("turnaround", turnaround_line(s)),
-        ("sandbox", "unsandboxed" if s["sandbox"] == "none" else s["sandbox"] or DASH),
+        ("sandbox", sandbox_line(s)),
     ]
     shown += [("hints" if n == 0 else "", plain(hint_line(hint))) for n, hint in enumerate(s["hints"])]
     alive = s["engine"]["alive"]
     shown.append(("engine", f"process {s['engine']['pid']}" if alive else "not running"))
     return shown + [("next", command) for command in next_commands(s)]
+
+
+def sandbox_line(s: dict[str, Any]) -> str:
+    """The rung that runs are confined by, and what the canary found."""
+    from praxtui.runs.sandbox import words
+
+    return words(s["sandbox"], s["sandbox_findings"]) if s["sandbox"] else DASH
 
 
 def next_commands(s: dict[str, Any]) -> list[str]:

@@ -42,6 +42,7 @@ def document(state: State, *, alive: bool | None = None, pid: int | None = None)
         "idle_fraction": idle_fraction(state),
         "turnaround_s": _turnaround(state.turnarounds),
         "sandbox": state.sandbox,
+        "sandbox_findings": dict(state.sandbox_findings),
         "reason": state.end_reason if state.ended else state.waiting_reason,
         "waits": dict(state.waits),
         "created": state.created,

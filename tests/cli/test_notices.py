@@ -126,10 +126,26 @@ def test_a_stance_is_said_when_it_is_taken(told: Told) -> None:
     assert told.of(DraftBegun("e9", 1, "e0", "b" * 40, "llm", "remove"))
 
 
-def test_the_sandbox_says_what_holds(told: Told) -> None:
-    assert told.of(SandboxProbed("full", {"network": "none", "files": "read-only"})) == [
-        "sandbox full: network: none; files: read-only"
-    ]
+FULL = {"network": "none", "home": "hidden", "gpu": "none on this machine"}
+NONE = {"why": "bubblewrap is not installed", "fix": "install bubblewrap"}
+
+
+@pytest.mark.parametrize(
+    ("probed", "said"),
+    [
+        (SandboxProbed("full", FULL), "full (no network, home hidden, no GPU)"),
+        (SandboxProbed("none", NONE), "none (bubblewrap is not installed; install bubblewrap)"),
+    ],
+)
+def test_what_the_canary_found_is_in_the_follower_and_in_the_status(
+    told: Told, tmp_path: Path, probed: SandboxProbed, said: str
+) -> None:
+    assert told.of(probed) == [f"sandbox: {said}"]
+    place = Inside(tmp_path / "place")
+    written(place, [*beginning(), probed])
+    assert f"\nsandbox     {said}\n" in place.praxtui("status", "c").stdout
+    document = place.json("status", "c")
+    assert (document["sandbox"], document["sandbox_findings"]) == (probed.rung, probed.findings)
 
 
 def test_a_draft_that_waits_says_how_to_decide(told: Told) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from praxtui.journal.store import Journal
 from tests.cli.place import Place
 from tests.journal.test_ledger import KEYS as ROW_KEYS
 from tests.journal.test_status import KEYS as STATUS_KEYS
@@ -56,6 +58,20 @@ def test_a_status_is_for_people_and_for_programs(read: Place) -> None:
     assert said["best"] == "2.0000  (e1)"
     assert said["tried"] == "1 experiments, 1 kept (1 confirmed)"
     assert said["engine"] == "not running"
+
+
+def test_a_kept_status_with_other_keys_is_made_anew(read: Place) -> None:
+    document = read.json("status", "alpha")
+    with Journal.open(read.folder("alpha"), write=True) as journal:
+        kept = journal.load_snapshot("status")
+        assert kept is not None
+        old = msgspec.json.decode(kept.data)
+        del old["hints"]
+        journal.save_snapshot("status", kept.seq, kept.version, msgspec.json.encode(old))
+    assert read.json("status", "alpha") == document
+    assert "hints" in document
+    with Journal.open(read.folder("alpha"), write=True) as journal:
+        journal.save_snapshot("status", kept.seq, kept.version, kept.data)
 
 
 def test_a_ledger_is_for_people_and_for_programs(read: Place) -> None:

@@ -44,7 +44,18 @@ KEYS = {
     "best", "best_observed", "best_id", "claimed_gain", "noise_sd", "goal", "metric_by", "spent", "idle_fraction",
     "turnaround_s", "sandbox", "engine",
 }  # fmt: skip
-MORE_KEYS = {"metric", "target", "budgets", "hints", "waits", "reason", "created", "updated", "exit_code"}
+MORE_KEYS = {
+    "metric",
+    "target",
+    "budgets",
+    "hints",
+    "waits",
+    "sandbox_findings",
+    "reason",
+    "created",
+    "updated",
+    "exit_code",
+}
 INNER = {
     "claimed_gain": {"value", "low", "high"},
     "spent": {
