@@ -116,10 +116,13 @@ async def stream(
 async def close() -> None:
     """Close the connections that LiteLLM keeps open; in the event loop that made them."""
     if "litellm" in sys.modules:
-        with contextlib.suppress(Exception):
-            litellm = _litellm()
-            await litellm.close_litellm_async_clients()
-            litellm.in_memory_llm_clients_cache.flush_cache()
+        litellm = _litellm()
+        await litellm.close_litellm_async_clients()
+        litellm.in_memory_llm_clients_cache.flush_cache()
+        # One more is kept beside those, and made anew when next asked for.
+        alone = vars(litellm).pop("module_level_aclient", None)
+        if alone is not None:
+            await alone.close()
 
 
 def name_of(model: str) -> str:

@@ -98,6 +98,10 @@ def _message(message: Message, flags: bool, n: int, marked: frozenset[tuple[int,
         if flags and message.opaque:
             found["thinking_blocks"] = list(message.opaque)
     if message.role == "tool":
+        # LiteLLM takes the mark of an answer from the message, and makes it one of the whole block.
+        found["content"] = message.text
+        if any(at[0] == n for at in marked):
+            found["cache_control"] = KEEP
         found["tool_call_id"] = message.call_id
         if message.name:
             found["name"] = message.name
