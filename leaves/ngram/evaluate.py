@@ -72,7 +72,7 @@ def check(rows: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def measure() -> float:
     """Bits per byte over all places."""
-    text = np.frombuffer((DATA / "val.bin").read_bytes(), dtype=np.uint8)
+    text = np.frombuffer((DATA / "evaluation" / "val.bin").read_bytes(), dtype=np.uint8)
     where = places(len(text))
     bits = np.empty(len(where))
     child = Child(LEAF / "serve.py", [str(LEAF)], SECONDS)

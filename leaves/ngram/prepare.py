@@ -1,7 +1,8 @@
 """Make the corpus: the source text of this Python's standard library, split by the hash of each file's path.
 
-Writes `train.bin`, `val.bin` (raw bytes, files joined by a NUL) and, last, `corpus.json` into PRAXTUI_DATA (by hand:
-`./data`). The same Python gives the same bytes; another version of Python gives another corpus, and other numbers.
+Writes `train.bin`, `evaluation/val.bin` (raw bytes, files joined by a NUL) and, last, `corpus.json` into PRAXTUI_DATA
+(by hand: `./data`). What lies in `evaluation/` is for evaluate.py alone: a confined run does not see it. The same
+Python gives the same bytes; another version of Python gives another corpus, and other numbers.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def write(path: Path, content: bytes) -> None:
 
 
 def main() -> None:
-    marker = DATA / "corpus.json"
-    if marker.exists():
+    marker, held_out = DATA / "corpus.json", DATA / "evaluation"
+    if marker.exists() and held_out.is_dir():
         print(f"corpus is ready in {DATA}")
         return
     root = Path(sysconfig.get_paths()["stdlib"])
@@ -57,10 +58,10 @@ def main() -> None:
     texts = {name: b"\0".join(files) for name, files in splits.items()}
     if sum(map(len, texts.values())) < SMALLEST_CORPUS:
         sys.exit(f"prepare.py: no standard library sources under {root}; use a Python that ships its .py files")
-    DATA.mkdir(parents=True, exist_ok=True)
+    held_out.mkdir(parents=True, exist_ok=True)
     facts: dict[str, str | int] = {"python": ".".join(map(str, sys.version_info[:3]))}
     for name, text in texts.items():
-        write(DATA / f"{name}.bin", text)
+        write((held_out if name == "val" else DATA) / f"{name}.bin", text)
         facts[f"{name}_files"], facts[f"{name}_bytes"] = len(splits[name]), len(text)
         facts[f"{name}_sha256"] = hashlib.sha256(text).hexdigest()
         print(f"{name}: {len(splits[name])} files, {len(text) / 1e6:.2f} MB")

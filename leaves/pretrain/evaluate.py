@@ -60,7 +60,7 @@ def weight_bytes(path: Path, most: int) -> int:
 
 def windows(name: str, kind: str, length: int) -> Tokens:
     """[WINDOWS, length + 1] tokens, evenly spread over a held-out text: always the same ones."""
-    tokens = np.fromfile(DATA / f"{name}.bin", dtype=kind).astype(np.uint16)
+    tokens = np.fromfile(DATA / "evaluation" / f"{name}.bin", dtype=kind).astype(np.uint16)
     stride = (len(tokens) - length - 1) // WINDOWS
     if stride < 1:
         raise Refused(f"{name}.bin has only {len(tokens)} tokens; run prepare.py on a larger corpus")

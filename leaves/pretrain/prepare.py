@@ -7,8 +7,9 @@ Python's standard library.
 Two presets. `tiny` (no GPU): the tokens are the bytes. `full`: a byte-level BPE with VOCABULARY tokens, trained here.
 Documents are split by the hash of their text (of their path, for source files) into train, val and holdout.
 
-Into PRAXTUI_DATA (by hand: `./data`) go `train.bin`, `val.bin`, `holdout.bin` (tokens; every document ends with a
-NUL), `token_bytes.npy` (how many bytes each token stands for) and, last, `corpus.json`.
+Into PRAXTUI_DATA (by hand: `./data`) go `train.bin`, `evaluation/val.bin`, `evaluation/holdout.bin` (tokens; every
+document ends with a NUL), `token_bytes.npy` (how many bytes each token stands for) and, last, `corpus.json`. What lies
+in `evaluation/` is for evaluate.py alone: a confined run does not see it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from pathlib import Path
 import numpy as np
 
 DATA = Path(os.environ.get("PRAXTUI_DATA") or Path(__file__).resolve().parent / "data")
+EVALUATION = DATA / "evaluation"
 
 URL = "https://huggingface.co/datasets/roneneldan/TinyStories/resolve/main/TinyStoriesV2-GPT4-train.txt"
 FETCHED = 400_000_000  # bytes of it
@@ -203,11 +205,11 @@ class Encoded(dict[bytes, bytes]):
         return packed
 
 
-def write(name: str, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
     """Write all of `content` or nothing."""
-    part = DATA / f"{name}.part"
+    part = path.with_name(path.name + ".part")
     part.write_bytes(content)
-    os.replace(part, DATA / name)
+    os.replace(part, path)
 
 
 def tokenize(texts: dict[str, bytes], preset: str) -> tuple[dict[str, bytes], list[int]]:
@@ -236,7 +238,7 @@ def main() -> None:
     arguments.add_argument("--corpus", default=os.environ.get("PRETRAIN_CORPUS"))
     arguments.add_argument("--preset", choices=["tiny", "full"], default=os.environ.get("PRETRAIN_PRESET"))
     given = arguments.parse_args()
-    if (DATA / "corpus.json").exists():
+    if (DATA / "corpus.json").exists() and EVALUATION.is_dir():
         print(f"corpus is ready in {DATA}")
         return
     preset = given.preset or ("full" if has_gpu() else "tiny")
@@ -248,16 +250,16 @@ def main() -> None:
             f"prepare.py: {source} gave {size} bytes of text; at least {LEAST} are needed, in some hundred documents"
         )
     tokens, lengths = tokenize(texts, preset)
-    DATA.mkdir(parents=True, exist_ok=True)
+    EVALUATION.mkdir(parents=True, exist_ok=True)
     kind = "uint8" if preset == "tiny" else "uint16"
     budget = int(os.environ.get("PRETRAIN_TOKENS") or TOKENS)
     facts = {"preset": preset, "source": source, "vocabulary": len(lengths), "dtype": kind, "tokens": budget}
     for name, packed in tokens.items():
-        write(f"{name}.bin", packed)
+        write((DATA if name == "train" else EVALUATION) / f"{name}.bin", packed)
         print(f"{name}: {len(texts[name]) / 1e6:.2f} MB, {len(packed) // np.dtype(kind).itemsize} tokens")
     np.save(DATA / "token_bytes.npy", np.array(lengths, dtype=np.uint16))
     print(f"corpus: {source}, preset {preset}")
-    write("corpus.json", json.dumps(facts, indent=1).encode())
+    write(DATA / "corpus.json", json.dumps(facts, indent=1).encode())
 
 
 if __name__ == "__main__":

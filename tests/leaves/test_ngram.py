@@ -65,13 +65,28 @@ def test_same_number_twice_from_the_same_code(leaf: Leaf, baseline: float) -> No
 def test_setup_is_deterministic_and_splits_by_path(trained: Leaf, copy_of: Callable[[str], Leaf]) -> None:
     again = copy_of("ngram")
     again.run("prepare.py")
-    for name in ("train.bin", "val.bin", "corpus.json"):
+    for name in ("train.bin", "evaluation/val.bin", "corpus.json"):
         assert (again.data / name).read_bytes() == (trained.data / name).read_bytes()
     train = set((trained.data / "train.bin").read_bytes().split(b"\0"))
     assert not train.intersection(
-        text for text in (trained.data / "val.bin").read_bytes().split(b"\0") if len(text) > 80
+        text for text in (trained.data / "evaluation" / "val.bin").read_bytes().split(b"\0") if len(text) > 80
     )
     assert "ready" in again.run("prepare.py")
+
+
+def test_training_needs_nothing_that_is_held_out(leaf: Leaf) -> None:
+    first = (leaf.path / "out" / "tables.npz").read_bytes()
+    shutil.copytree(leaf.data, leaf.path / "data", ignore=shutil.ignore_patterns("evaluation"))
+    leaf.run("train.py", PRAXTUI_DATA=str(leaf.path / "data"))
+    assert (leaf.path / "out" / "tables.npz").read_bytes() == first
+
+
+def test_data_made_before_there_was_a_folder_for_evaluation_is_made_again(copy_of: Callable[[str], Leaf]) -> None:
+    leaf = copy_of("ngram")
+    leaf.data.mkdir()
+    (leaf.data / "corpus.json").write_text("{}")
+    assert "ready" not in leaf.run("prepare.py")
+    assert (leaf.data / "evaluation" / "val.bin").exists()
 
 
 def test_by_hand_the_data_lies_beside_the_scripts(copy_of: Callable[[str], Leaf]) -> None:
@@ -170,7 +185,7 @@ def attempt(what):
     except (OSError, ValueError):
         pass
 if __name__ == 'train':
-    attempt(lambda: open({str(leaf.data / "val.bin")!r}, 'rb'))
+    attempt(lambda: open({str(leaf.data / "evaluation" / "val.bin")!r}, 'rb'))
     attempt(lambda: open(os.__file__))
     attempt(lambda: open(f'/proc/{{os.getppid()}}/fd/1', 'w').write('val_bpb: 0.003'))
     attempt(lambda: open(f'/proc/{{os.getppid()}}/mem', 'rb'))

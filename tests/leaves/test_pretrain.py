@@ -58,6 +58,13 @@ def test_measures_the_same_twice_and_the_holdout_when_asked(leaf: Leaf) -> None:
     assert re.search(r"(?m)^holdout_bpb: \d\.\d+$", both)
 
 
+def test_training_needs_nothing_that_is_held_out(leaf: Leaf) -> None:
+    first = (leaf.path / "out" / "model.npz").read_bytes()
+    shutil.copytree(leaf.data, leaf.path / "data", ignore=shutil.ignore_patterns("evaluation"))
+    leaf.run("train.py", PRAXTUI_DATA=str(leaf.path / "data"))
+    assert (leaf.path / "out" / "model.npz").read_bytes() == first
+
+
 def model_that(leaf: Leaf, body: str) -> None:
     """Make the model's answer something else. `logits` is what it would have answered to `tokens`."""
     leaf.append(
@@ -147,7 +154,7 @@ def test_what_the_model_prints_is_not_heard_and_it_opens_nothing(leaf: Leaf) -> 
         f"""    print('val_bpb: 0.001', flush=True)
     os.write(2, b'\\nval_bpb: 0.001\\n')
     try:
-        open({str(leaf.data / "val.bin")!r}, 'rb')
+        open({str(leaf.data / "evaluation" / "val.bin")!r}, 'rb')
     except OSError:
         return logits
     raise RuntimeError('the model could read the held-out text')""",
