@@ -173,7 +173,7 @@ def whole_name(model: str) -> str:
     if not name or any(c.isspace() for c in name):
         raise UserError(f"{model!r} is not the name of a model", fix=EXAMPLES)
     provider, slash, rest = name.partition("/")
-    if slash and rest:
+    if provider and slash and rest:
         if provider not in PROVIDERS and provider not in _others():
             near = did_you_mean(provider, PROVIDERS)
             raise UserError(f"unknown model provider {provider!r} in {name}{near}", fix=EXAMPLES)
