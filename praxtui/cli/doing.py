@@ -15,6 +15,7 @@ from praxtui.journal.store import Journal, StreamItem
 NEWEST = 4
 # Items read at one look: a follower that comes late catches up in several.
 AT_ONCE = 4000
+LINE = 60  # characters of a thought: its newest ones, beside all else that stands on the line
 WORK = {"draft": "drafting", "repair": "mending", "reflect": "reflecting on"}
 
 
@@ -27,16 +28,18 @@ class Conversation:
         self.begun = 0.0
         self.steps = 0
         self.action = ""
+        self._thought = ""
 
     def take(self, item: StreamItem, journal: Journal) -> None:
         """One more item."""
         self.seq = item.seq
+        self._thought = (self._thought + item.text)[-4 * LINE :] if item.kind == "thought" else ""
         if item.kind == "prompt":
             self.what, self.begun, self.steps, self.action = _what(journal, item.text), item.at, 0, "asked"
         elif item.kind == "usage":
             self.steps += 1
         elif item.kind == "thought":
-            self.action = f"thinks {_last_words(item.text)}".rstrip()
+            self.action = f"thinks {_last_words(self._thought)}".rstrip()
         elif item.kind == "text":
             self.action = "answers"
         elif item.kind == "call":
@@ -96,5 +99,5 @@ def _call(text: str) -> str:
 
 
 def _last_words(text: str) -> str:
-    line = next((line for line in reversed(text.split("\n")) if line.strip()), "")
-    return f"“{plain(line)}”" if line else ""
+    line = plain(next((line for line in reversed(text.split("\n")) if line.strip()), ""))
+    return f"“{line if len(line) <= LINE else '…' + line[1 - LINE :]}”" if line else ""

@@ -23,11 +23,10 @@ from praxtui.cli.text import clock, cut, delta, metric, plain, print_json
 from praxtui.errors import FAULT, INTERRUPTED
 from praxtui.journal import liveness
 from praxtui.journal.events import Event
-from praxtui.journal.facts import CampaignEnded, EngineStarted, Judged, Reflected, RunStarted
+from praxtui.journal.facts import CampaignEnded, EngineStarted, Judged
 from praxtui.journal.fold import fold, fold_all
 from praxtui.journal.inbox import Inbox, sender
 from praxtui.journal.ledger import row
-from praxtui.journal.people import WaitingBegan
 from praxtui.journal.state import State
 from praxtui.journal.store import Journal
 
@@ -147,26 +146,25 @@ class Follower:
     def _say(self, event: Event) -> None:
         fact = event.fact
         if isinstance(fact, Judged):
-            self._flush()
             self.pending.append(fact.experiment)
-            if fact.verdict in ("void", "invalid") or fact.experiment == "e0":
-                self._flush()
-        elif isinstance(fact, Reflected | RunStarted | CampaignEnded):
-            self._flush()
-        elif isinstance(fact, WaitingBegan) and not self.as_json:
-            self._flush()  # the row has no reflection to wait for, and what is waited for comes after it
+        self._flush(all=isinstance(fact, CampaignEnded))
         self._note(event)
 
-    def _flush(self) -> None:
-        """Print the rows that are complete."""
-        for name in self.pending:
-            about = row(self.state, self.state.experiments[name])
+    def _flush(self, *, all: bool = True) -> None:
+        """Print the rows that are complete, in order; or `all` of them."""
+        while self.pending and (all or self._complete(self.pending[0])):
+            about = row(self.state, self.state.experiments[self.pending.pop(0)])
             if self.as_json:
                 self.live.clear()
                 print_json(about, line=True)
             else:
                 self._print(self._row(about))
-        self.pending.clear()
+
+    def _complete(self, name: str) -> bool:
+        """Whether a row will not change: one of JSON has the reflection, which may take a model minutes."""
+        e = self.state.experiments[name]
+        no_reflection = e.verdict == "void" or not e.runs or name == "e0"
+        return not self.as_json or no_reflection or e.reflected is not None
 
     def _row(self, about: dict[str, Any]) -> str:
         """id, verdict, metric, delta in noise units, seconds, what changed."""

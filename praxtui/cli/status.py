@@ -144,4 +144,5 @@ def turnaround_line(s: dict[str, Any]) -> str:
     if found["median"] is None:
         return DASH
     idle = f", idle {100 * s['idle_fraction']:.1f}%" if s["idle_fraction"] is not None else ""
-    return f"median {1000 * found['median']:.0f} ms, p95 {1000 * found['p95']:.0f} ms{idle}"
+    median, tail = (clock(t) if t >= 10 else f"{1000 * t:.0f} ms" for t in (found["median"], found["p95"]))
+    return f"median {median}, p95 {tail}{idle}"

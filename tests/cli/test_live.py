@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from praxtui.cli.doing import AT_ONCE, Doing
+from praxtui.cli.doing import AT_ONCE, LINE, Doing
 from praxtui.cli.live import LiveLine
 from praxtui.journal.facts import DraftBegun, HypothesisStated, Judged, RunStarted
 from praxtui.journal.folded import folded
@@ -50,14 +50,16 @@ def test_it_says_what_the_model_does_step_by_step(writer: Writer) -> None:
     assert line.now() == "drafting e1 0.0s: asked"
     writer.stream("thought", "First I look.\nThe rate")
     assert line.now() == "drafting e1 1.0s: thinks “The rate”"
+    writer.stream("thought", " is small.\n")
+    assert line.now() == "drafting e1 2.0s: thinks “The rate is small.”"
     writer.stream("text", "I look")
-    assert line.now() == "drafting e1 2.0s: answers"
+    assert line.now() == "drafting e1 3.0s: answers"
     writer.reply(talk)
     writer.use(talk, "read", {"path": "train.py"}, "text")
-    assert line.now() == "drafting e1 5.0s: read train.py, step 2"
+    assert line.now() == "drafting e1 6.0s: read train.py, step 2"
     writer.reply(talk)
     writer.use(talk, "edit", '{"path": "a', "broken")
-    assert line.now() == "drafting e1 8.0s: edit, step 3"
+    assert line.now() == "drafting e1 9.0s: edit, step 3"
 
 
 def test_nothing_is_said_of_a_conversation_that_is_over(writer: Writer) -> None:
@@ -89,7 +91,7 @@ def test_a_look_is_bounded_and_catches_up(writer: Writer) -> None:
         writer.stream("thought", "x")
     writer.stream("text", "y")
     line = Line(writer)
-    assert str(line.now()).endswith("thinks “x”")
+    assert str(line.now()).endswith(f"thinks “…{'x' * (LINE - 1)}”")
     assert str(line.now()).endswith("answers")
 
 

@@ -210,8 +210,24 @@ def test_with_json_it_goes_to_the_person_and_not_into_the_lines(
 def test_a_row_comes_before_what_is_waited_for_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = Inside(tmp_path / "place")
     tried = [*judged("e1", "discard", 1.0)[:-1], *drafted("e2"), WaitingBegan("approval", "e2 waits for approval: x")]
+    tried.append(Reflected("e1", "refuted", "no", "llm"))
     folder = written(place, [*beginning(), EngineStarted(8, 2, "boot", "host", "0.1", "none"), *tried, *ENDED])
     assert Follower(folder, as_json=False).go() == 0
     lines = capsys.readouterr().out.splitlines()
     row = next(n for n, line in enumerate(lines) if line.startswith("e1 "))
     assert lines[row + 1] == "      waiting: e2 waits for approval: x"
+    assert "      e1 taught: no (mechanism refuted)" in lines[row + 2 :]
+
+
+def test_a_row_is_printed_at_once_and_as_json_with_what_was_learned(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    place = Inside(tmp_path / "place")
+    first, second = judged("e1", "discard", 1.0), judged("e2", "discard", 1.0)
+    # e1 is reflected on when e2 has its verdict already; e2 never is.
+    tried = [*first[:-1], *second[:-1], first[-1], *judged("e3", "void"), *ENDED]
+    folder = written(place, [*beginning(), EngineStarted(8, 2, "boot", "host", "0.1", "none"), *tried])
+    assert Follower(folder, as_json=True).go() == 0
+    documents = [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
+    assert [document["id"] for document in documents] == ["e1", "e2", "e3", "c"]
+    assert [document["reflection"] is not None for document in documents[:2]] == [True, False]
