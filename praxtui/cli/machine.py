@@ -19,6 +19,7 @@ from praxtui.cli.text import size
 from praxtui.errors import UserError
 from praxtui.journal.opening import file_system, slow_reason
 from praxtui.paths import ensure, home
+from praxtui.runs import sandbox
 
 LEAST_FREE = 200_000_000
 """Bytes below which a campaign cannot be expected to finish; ten times this is comfortable."""
@@ -148,7 +149,13 @@ def _gpu() -> Check:
 
 
 def _sandbox() -> Iterator[Check]:
-    yield Check("sandbox", "note", "runs are not confined in this version; what this machine could do:")
+    try:
+        found = sandbox.check()
+    except UserError as error:
+        yield Check("sandbox", "missing", error.message, error.fix or "")
+    else:
+        said = sandbox.words(found.rung, {**found.findings, "fix": ""})
+        yield Check("sandbox", "ok" if found.rung == "full" else "note", said, found.fix)
     for ability in abilities():
         yield Check(f"sandbox: {ability.name}", "ok" if ability.works else "note", ability.found, ability.fix)
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
-import subprocess
 import sys
 from collections import namedtuple
 from pathlib import Path
@@ -15,6 +12,7 @@ import pytest
 
 from praxtui.cli import abilities, machine
 from praxtui.cli.main import main
+from praxtui.runs import sandbox
 
 PROGRAM = """---
 metric: {name: score}
@@ -191,47 +189,22 @@ def test_an_unknown_leaf_is_a_usage_error(capsys, tmp_path: Path, monkeypatch) -
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="these are means of Linux")
 def test_the_abilities_are_tried_and_told() -> None:
     found = abilities.abilities()
-    assert [ability.name for ability in found] == ["bubblewrap", "Landlock", "user namespaces"]
+    assert [ability.name for ability in found] == ["Landlock", "user namespaces"]
     assert all(ability.found for ability in found)
-    assert found[1].works == (abilities.landlock_abi() >= 1)
+    assert found[0].works == (abilities.landlock_abi() >= 1)
 
 
-def test_without_bubblewrap_it_says_how_to_get_it(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    found = abilities.bubblewrap()
-    assert not found.works
-    assert "install bubblewrap" in found.fix
-
-
-def test_a_bubblewrap_that_is_refused_says_why(tmp_path: Path, monkeypatch) -> None:
-    tool(tmp_path / "bin", "bwrap", "echo 'bwrap: setting up uid map: Permission denied' >&2\nexit 1")
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
-    found = abilities.bubblewrap()
-    assert not found.works
-    assert "setting up uid map" in found.found
-    assert found.fix
-
-
-def test_a_bubblewrap_that_confines_nothing_is_found_out(tmp_path: Path, monkeypatch) -> None:
-    # Runs the trial as it is: what begins with the interpreter is the command.
-    tool(tmp_path / "bin", "bwrap", f'while [ "$1" != "{sys.executable}" ]; do shift; done\nexec "$@"')
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
-    found = abilities.bubblewrap()
-    assert not found.works
-    assert "files outside can be written" in found.found
-    assert "the network can be reached" in found.found
-
-
-@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bwrap is not installed")
-def test_the_canary_agrees_with_a_trial_by_hand(tmp_path: Path) -> None:
-    done = subprocess.run(["bwrap", "--ro-bind", "/", "/", "--unshare-user", "true"], capture_output=True, timeout=60)
-    assert abilities.bubblewrap().works == (done.returncode == 0)
-
-
-def test_the_canary_sees_what_is_allowed(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        words = [str(tmp_path / "a"), str(tmp_path / "no" / "b"), str(server.getsockname()[1])]
-        done = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", abilities._CANARY, *words], capture_output=True, text=True, timeout=60
-        )
-    assert json.loads(done.stdout) == {"outside": True, "inside": False, "network": True}
+def test_the_sandbox_is_tried_and_told(capsys, monkeypatch) -> None:
+    (check,) = checks(capsys)["sandbox"]
+    assert (check["state"], check["found"]) == ("note", "none (PRAXTUI_SANDBOX=none switches it off)")
+    assert check["fix"] == "unset PRAXTUI_SANDBOX"
+    monkeypatch.setattr(
+        machine.sandbox, "check", lambda: sandbox.Sandbox("full", {"network": "none", "gpu": "visible"})
+    )
+    (check,) = checks(capsys)["sandbox"]
+    assert (check["state"], check["found"]) == ("ok", "full (no network, home hidden, GPU visible)")
+    monkeypatch.undo()
+    monkeypatch.setenv("PRAXTUI_SANDBOX", "perhaps")
+    (check,) = checks(capsys, code=3)["sandbox"]
+    assert check["state"] == "missing"
+    assert "auto or none" in check["fix"]
