@@ -198,12 +198,11 @@ def test_the_sandbox_is_tried_and_told(capsys, monkeypatch) -> None:
     (check,) = checks(capsys)["sandbox"]
     assert (check["state"], check["found"]) == ("note", "none (PRAXTUI_SANDBOX=none switches it off)")
     assert check["fix"] == "unset PRAXTUI_SANDBOX"
-    monkeypatch.setattr(
-        machine.sandbox, "check", lambda: sandbox.Sandbox("full", {"network": "none", "gpu": "visible"})
-    )
-    (check,) = checks(capsys)["sandbox"]
+    with monkeypatch.context() as patch:
+        full = sandbox.Sandbox("full", {"network": "none", "gpu": "visible"})
+        patch.setattr(machine.sandbox, "check", lambda: full)
+        (check,) = checks(capsys)["sandbox"]
     assert (check["state"], check["found"]) == ("ok", "full (no network, home hidden, GPU visible)")
-    monkeypatch.undo()
     monkeypatch.setenv("PRAXTUI_SANDBOX", "perhaps")
     (check,) = checks(capsys, code=3)["sandbox"]
     assert check["state"] == "missing"
