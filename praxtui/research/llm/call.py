@@ -10,16 +10,16 @@ from typing import Any
 
 import msgspec
 
-from praxtui.research.llm import prices, provider, schema_reply
+from praxtui.research.llm import catalog, prices, provider, providers, schema_reply
 from praxtui.research.llm.attempt import Heard, listen
 from praxtui.research.llm.coalesce import Coalescer
 from praxtui.research.llm.credentials import Credentials, Keys
 from praxtui.research.llm.faults import Fault
-from praxtui.research.llm.options import ModelSettings, Prices
 from praxtui.research.llm.purse import Purse
 from praxtui.research.llm.rota import Choice, Rota
 from praxtui.research.llm.turns import ContentRefused, ContextTooLong, Message, Part, Reply, Tool
 from praxtui.research.protocol import Desk, NotAllowed, OutOfBudget, Usage
+from praxtui.settings import ModelSettings, Prices
 
 FIRST, FIRST_THINKING = 120.0, 300.0  # seconds
 
@@ -46,8 +46,8 @@ class Models:
         now: Callable[[], float] = time.monotonic, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: random.Random | None = None,
     ) -> None:  # fmt: skip
-        self._settings = dict(settings or {})
-        self._rota = Rota(names, keys, now, chance or random.Random())
+        self._settings = {providers.with_provider(name): said for name, said in (settings or {}).items()}
+        self._rota = Rota([providers.with_provider(name) for name in names], keys, now, chance or random.Random())
         self._now = now
         self._sleep = sleep
         self._purse = Purse()
@@ -59,7 +59,7 @@ class Models:
         """Load what a first call would have to wait for. Raises RequirementMissing where LiteLLM is not usable."""
         if not self._warm:
             await provider.load()
-            self._listed = {model: provider.listed(model) for model in self._rota.models}
+            self._listed = await asyncio.to_thread(lambda: {m: catalog.listed(m) for m in self._rota.models})
             self._warm = True
 
     async def close(self) -> None:
@@ -92,7 +92,7 @@ class Models:
 
     def _base(self, model: str, credentials: Credentials | None = None) -> str | None:
         found = credentials or self._rota.credentials(model)
-        return (found.params.get("api_base") if found else None) or self._set(model).extra.get("api_base")
+        return (found.params.get("api_base") if found else None) or self._set(model).api_base
 
     def _set(self, model: str) -> ModelSettings:
         return self._settings.get(model) or ModelSettings()

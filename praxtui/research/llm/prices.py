@@ -12,8 +12,8 @@ import msgspec
 
 from praxtui.research.llm.brief import tokens
 from praxtui.research.llm.counted import Counted
-from praxtui.research.llm.options import Prices
 from praxtui.research.llm.turns import Message, Tool
+from praxtui.settings import Prices
 
 MILLION = 1_000_000
 FREE = Prices(input=0.0, output=0.0)

@@ -1,4 +1,4 @@
-"""The one door to LiteLLM: one streamed call, and what its bundled map knows of a model. Nothing here tries again."""
+"""The one door to LiteLLM: loading it, one streamed call, closing it. Nothing here tries again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from praxtui.errors import RequirementMissing
-from praxtui.research.llm import diagnosis, wire
+from praxtui.research.llm import diagnosis, providers, wire
 from praxtui.research.llm.credentials import Credentials
 from praxtui.research.llm.faults import Fault
 from praxtui.research.llm.turns import Message, Tool
@@ -23,6 +23,7 @@ from praxtui.research.llm.turns import Message, Tool
 FIX = "pip install 'litellm==1.106.2' mcp"
 # 1.82.7 and 1.82.8 stole keys, 1.107 is reported as compromised.
 FIRST, LAST, BAD = (1, 106), (1, 110), ((1, 82, 7), (1, 82, 8), (1, 107))
+SERVING_CLAUDE = frozenset({"bedrock", "vertex_ai", "openrouter", "azure_ai", "databricks"})
 LOGGERS = ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router", "httpx", "openai")
 
 
@@ -127,26 +128,10 @@ async def close() -> None:
 
 def name_of(model: str) -> str:
     """The provider of a model in a word."""
-    if "/" in model:
-        return model.partition("/")[0]
-    try:
-        return str(_litellm().get_llm_provider(model)[1])
-    except Exception:
-        return model
+    return providers.with_provider(model).partition("/")[0]
 
 
 def flags_cache(model: str) -> bool:
     """Whether the provider keeps a prefix only where it is told to: Claude, wherever it is served."""
-    served = name_of(model) in ("anthropic", "bedrock", "vertex_ai", "openrouter", "azure_ai", "databricks")
-    return served and ("claude" in model.lower() or name_of(model) == "anthropic")
-
-
-def listed(model: str) -> Mapping[str, Any] | None:
-    """What the bundled map says of a model, None where it has none: as entered, since LiteLLM shows gaps as 0."""
-    litellm = _litellm()
-    if name_of(model).startswith("ollama"):  # LiteLLM would ask the server, and wait for it
-        return litellm.model_cost.get(model)  # type: ignore[no-any-return]
-    try:
-        return litellm.model_cost.get(litellm.get_model_info(model)["key"])  # type: ignore[no-any-return]
-    except Exception:
-        return None
+    provider = name_of(model)
+    return provider == "anthropic" or (provider in SERVING_CLAUDE and "claude" in model.lower())
