@@ -143,7 +143,7 @@ def crash_text(idea: Idea, attempt: int) -> str:
 
 def no_match(value: float, title: str = "an edit that matches nothing") -> Idea:
     """An edit whose text is not there, then the right one."""
-    wrong = Call.of("edit", path=LEVER, search="GAIN = compute_the_gain()", replace="GAIN = 2.0")
+    wrong = Call.of("edit", path=LEVER, search="GAIN = 0.00  # the gain", replace="GAIN = 2.0")
     return Idea(title, (wrong, setting({"GAIN": value}), *HAND_IN))
 
 

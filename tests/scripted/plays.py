@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.scripted.faults import FAULTS, Spoil
-from tests.scripted.said import Answer, Asked, Broken, Hold, Play, Said
+from tests.scripted.said import Answer, Asked, Play, Said
 
 
 @dataclass
 class Spoiled:
     """A good play of whose answers those at `calls` (by their number, from 1) are spoiled.
 
-    `spoil` is a fault's name or a function. `when` chooses calls instead of numbers. `thrown` holds the faults as they
-    were thrown, by number of the call.
+    `spoil` is a fault's name or a function. `when` chooses calls instead of numbers.
     """
 
     good: Play
     spoil: str | Spoil
     calls: Collection[int] = ()
     when: Callable[[Asked], bool] | None = None
-    thrown: dict[int, Answer] = field(default_factory=dict)
 
     def __call__(self, asked: Asked) -> Answer:
         answer = self.good(asked)
@@ -30,8 +28,27 @@ class Spoiled:
         if not chosen or not isinstance(answer, Said):
             return answer
         spoil = FAULTS[self.spoil] if isinstance(self.spoil, str) else self.spoil
-        self.thrown[asked.n] = spoil(asked, answer)
-        return self.thrown[asked.n]
+        return spoil(asked, answer)
+
+
+@dataclass
+class EachInTurn:
+    """A good play of which every `every`th answer is spoiled, by each of the faults `names` once, in order.
+
+    `thrown` are the names so far.
+    """
+
+    good: Play
+    names: Sequence[str]
+    every: int = 3
+    thrown: list[str] = field(default_factory=list)
+
+    def __call__(self, asked: Asked) -> Answer:
+        answer = self.good(asked)
+        if asked.n % self.every or len(self.thrown) == len(self.names) or not isinstance(answer, Said):
+            return answer
+        self.thrown.append(self.names[len(self.thrown)])
+        return FAULTS[self.thrown[-1]](asked, answer)
 
 
 @dataclass
@@ -76,10 +93,3 @@ def first_try(good: Play, spoil: str) -> Spoiled:
         return found
 
     return Spoiled(good, spoil, when=new)
-
-
-def holds(answer: Answer) -> tuple[Hold, ...]:
-    """What an answer waits on, for whoever releases it."""
-    if isinstance(answer, Broken):
-        return (answer.hold,) if answer.how == "silent" else ()
-    return answer.holds if isinstance(answer, Said) else ()

@@ -36,9 +36,8 @@ EDIT = Call.of("edit", path="settings.py", blocks=[{"search": "GAIN = 0.0\n", "r
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def imported() -> AsyncIterator[Any]:
     await provider.load()
-    litellm = importlib.import_module("litellm")
-    yield litellm
-    await litellm.close_litellm_async_clients()
+    yield importlib.import_module("litellm")
+    await provider.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
