@@ -299,7 +299,7 @@ class Hands:
         return f"{said} The draft touches {len(changed)} files{many}: is this still one change?"
 
 
-# --- paths and texts ---------------------------------------------------------------------------------------------------
+# --- paths and texts -------------------------------------------------------------------------------------------------
 
 
 def inside(asked: str) -> str:
