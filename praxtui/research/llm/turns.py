@@ -91,6 +91,10 @@ class Model(Protocol):
         """Whether the model of now takes tools; if not, `ask` it with a `schema` instead."""
         ...
 
+    async def warm(self) -> None:
+        """Load what a first call would wait for, and what is known of the models; nothing where that is done."""
+        ...
+
     async def ask(
         self,
         messages: Sequence[Message],
