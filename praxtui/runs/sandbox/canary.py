@@ -129,6 +129,7 @@ def _asked(ground: _Ground, host: Host, plan: Needs, tcp: socket.socket, udp: so
         home = [host.home, [found.st_dev, found.st_ino]]
     return {
         "outside": outside,
+        "kernel": ["/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/sys/kernel/mm/ksm/run"],
         "inside": [ground.at("tree/file"), ground.at("scratch/file")],
         "secret": [*secret, *host.masked_files],
         "data": ground.at("data/file"),

@@ -6,6 +6,7 @@ import glob
 import os
 import shutil
 import stat
+import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -54,9 +55,11 @@ def look(bwrap: str | None = None) -> Host:
         bwrap=command,
         system=system,
         links=links,
+        kernel=kernel(),
         masked_files=files,
         masked_folders=folders,
         devices=devices(),
+        flags=_flags(command),
         home=person if os.path.isabs(person) and (os.path.isdir(person) or not within_any(person, system)) else None,
         private=tuple(str(path) for path in private() if path.is_dir()),
         hosts=str(HOSTS) if stat.S_ISREG(_mode("/etc/hosts")) else None,
@@ -76,6 +79,26 @@ def private() -> Iterator[Path]:
 def devices() -> tuple[str, ...]:
     """The device nodes of GPUs that are there, NVIDIA's, AMD's and those of WSL."""
     return tuple(sorted({path for pattern in DEVICES for path in glob.glob(pattern)}))
+
+
+def kernel() -> tuple[str, ...]:
+    """What of /proc, beside its processes, root could write: its owner may, whatever rights bwrap takes away.
+
+    A program of root's could name the handler of crashes there, which the kernel starts outside all walls.
+    """
+    if os.geteuid() != 0:
+        return ()
+    found = [entry.path for entry in os.scandir("/proc") if not entry.name.isdigit() and not entry.is_symlink()]
+    return tuple(sorted(path for path in found if stat.S_ISDIR(_mode(path)) or _mode(path) & 0o222))
+
+
+def _flags(command: str) -> tuple[str, ...]:
+    """Walls of newer versions of bwrap: no worlds within this one, in which a program would have all rights again."""
+    try:
+        said = subprocess.run([command, "--help"], capture_output=True, timeout=10, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return tuple(flag for flag in ("--disable-userns",) if flag.encode() in said.stdout + said.stderr)
 
 
 def masked() -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -17,18 +17,21 @@ HOSTNAME = "sandbox"
 class Host(Struct, frozen=True, kw_only=True):
     """What the machine and its person have, as absolute paths. `host.look` finds it.
 
-    `system`: folders that are bound read-only, `links`: (link, target) at the root, `masked_files` and
-    `masked_folders`: what in them is nobody's business, `devices`: GPUs and other device nodes. `home`: the person's.
-    `private`: folders of praxtui and the person that are covered wherever something bound holds them. `hosts`: a file
-    that takes the place of /etc/hosts, None where that cannot be. `resolver`: what name resolution reads besides.
+    `system`: folders that are bound read-only, `links`: (link, target) at the root, `kernel`: what of /proc is
+    read-only, `masked_files` and `masked_folders`: what in them is nobody's business, `devices`: GPUs and other
+    device nodes, `flags`: more walls that this bwrap can make. `home`: the person's. `private`: folders of praxtui
+    and the person that are covered wherever something bound holds them. `hosts`: a file that takes the place of
+    /etc/hosts, None where that cannot be. `resolver`: what name resolution reads besides.
     """
 
     bwrap: str
     system: tuple[str, ...]
     links: tuple[tuple[str, str], ...] = ()
+    kernel: tuple[str, ...] = ()
     masked_files: tuple[str, ...] = ()
     masked_folders: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     home: str | None = None
     private: tuple[str, ...] = ()
     hosts: str | None = None
@@ -61,6 +64,7 @@ def argv(host: Host, needs: Needs, command: Sequence[str]) -> tuple[str, ...]:
         *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
         *alone,
         *("--die-with-parent", "--new-session", "--cap-drop", "ALL"),
+        *host.flags,
         *named,
     ]
     # What was made to hold the mounts is no place to write: it would look like success, and be gone.
@@ -71,7 +75,7 @@ def argv(host: Host, needs: Needs, command: Sequence[str]) -> tuple[str, ...]:
 def mounts(host: Host, needs: Needs) -> list[str]:
     """The mounts in their order: parents before children, and at one path what hides before what shows."""
     made: list[tuple[str, tuple[str, ...]]] = [("/proc", ("--proc", "/proc")), ("/dev", ("--dev", "/dev"))]
-    made += [(path, ("--ro-bind", path, path)) for path in host.system]
+    made += [(path, ("--ro-bind", path, path)) for path in (*host.system, *host.kernel)]
     made += [(link, ("--symlink", target, link)) for link, target in host.links]
     made += [(path, ("--dev-bind-try", path, path)) for path in host.devices]
     made += [(path, ("--tmpfs", path)) for path in ("/dev/shm", "/tmp", "/run", "/var/tmp")]
