@@ -35,6 +35,7 @@ def lines(s: dict[str, Any]) -> list[tuple[str, str]]:
     said = f": {plain(s['reason'])}" if s["reason"] else ""
     shown = [
         ("campaign", f"{s['id']}  {s['leaf']}  researcher {s['researcher']}"),
+        *([("models", ", then ".join(s["models"]))] if s["models"] else []),
         ("state", f"{s['state']}{said}" if s["reason"] else f"{s['state']}: {s['phase']}"),
         ("metric", known + by_lever),
         ("baseline", metric(s["baseline"])),

@@ -18,6 +18,7 @@ def document(state: State, *, alive: bool | None = None, pid: int | None = None)
         "state": name_of(state, alive),
         "phase": phase(state, alive),
         "researcher": state.researcher,
+        "models": list(state.models),
         "epoch": epoch.number if epoch else 0,
         "experiments": state.counted,
         **_keeps(state),

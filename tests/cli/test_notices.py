@@ -144,7 +144,9 @@ def test_what_the_canary_found_is_in_the_follower_and_in_the_status(
     place = Inside(tmp_path / "place")
     written(place, [*beginning(), probed])
     assert f"\nsandbox     {said}\n" in place.praxtui("status", "c").stdout
+    assert "\nmodels      anthropic/a-model\n" in place.praxtui("status", "c").stdout
     document = place.json("status", "c")
+    assert document["models"] == ["anthropic/a-model"]
     assert (document["sandbox"], document["sandbox_findings"]) == (probed.rung, probed.findings)
 
 

@@ -51,6 +51,7 @@ MORE_KEYS = {
     "hints",
     "waits",
     "sandbox_findings",
+    "models",
     "reason",
     "created",
     "updated",
