@@ -11,7 +11,7 @@ from praxtui.research.llm.brief import protocol, sections, stances
 from praxtui.research.llm.hands import Hands, Reflected, Submitted
 from praxtui.research.llm.inner import STEPS, work
 from praxtui.research.llm.shown import Sealed, diff_of, log_tail_of
-from praxtui.research.llm.talk import Manner
+from praxtui.research.llm.talk import Manner, longest_reply, offered, size
 from praxtui.research.llm.tools import DRAFT_TOOLS, REFLECT_TOOLS, REPAIR_TOOLS
 from praxtui.research.llm.turns import ContextTooLong, Message, Model, Part, Tool
 from praxtui.research.protocol import Brief, Desk, Draft, Failure, GivenUp, Outcome, Reflection, Tried
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 REPAIR_STEPS = 12
 REFLECT_STEPS = 4
-# Tokens of a brief: within these, half of what the model can read; the last where nobody knows that.
+# Tokens of a brief: within these, at most half of what the model can read; the last where nobody knows that.
 FEWEST, MOST, UNKNOWN = 1_500, 48_000, 24_000
 # A brief that is too long after all is made smaller by this factor, so often.
 SHRINKS, SHRUNK = 3, 0.6
@@ -102,12 +102,12 @@ class Llm:
     ) -> NoReturn:  # fmt: skip
         """One inner loop, begun again with a smaller brief where the model cannot read it all; ends as `work` does."""
         await self.warm()
-        budget = self.budget()
+        budget = self.budget(tools)
         for _ in range(1 + SHRINKS):
-            shown = await asyncio.to_thread(parts, budget)
+            shown = Message(role="user", parts=await asyncio.to_thread(parts, budget))
             try:
                 await work(
-                    self._model, desk, hands(), self._messages(shown, tools), tools,
+                    self._model, desk, hands(), [self._system(tools), shown], tools,
                     steps=steps, what=what, manner=self._manner,
                 )  # fmt: skip
             except ContextTooLong:
@@ -115,20 +115,21 @@ class Llm:
                 budget = int(budget * SHRUNK)
         raise GivenUp(f"the model cannot read a brief of {int(budget / SHRUNK)} tokens and work on it")
 
-    def budget(self) -> int:
-        """Tokens that a brief may have."""
-        if self._settings.brief_tokens is not None:
-            return self._settings.brief_tokens
-        if self._model.window is None:
-            return UNKNOWN
-        return max(FEWEST, min(MOST, self._model.window // 2))
+    def budget(self, tools: Sequence[Tool]) -> int:
+        """Tokens that a brief may have beside these tools."""
+        window = self._model.window
+        if self._settings.brief_tokens is not None or window is None:
+            return self._settings.brief_tokens or UNKNOWN
+        told = size(self._system(tools)) + (offered(tools) if self._manner.native(self._model) else 0)
+        room = window - longest_reply(window) - told - window // 8  # the last for what is said on the way
+        return max(FEWEST, min(MOST, window // 2, room))
 
-    def _messages(self, shown: tuple[Part, ...], tools: Sequence[Tool]) -> list[Message]:
+    def _system(self, tools: Sequence[Tool]) -> Message:
         native = self._manner.native(self._model)
         told = [Part(protocol.system(native))]
         if not native:
             told.append(Part("\n" + schema_reply.describe(tools)))
-        return [Message(role="system", parts=tuple(told)), Message(role="user", parts=shown)]
+        return Message(role="system", parts=tuple(told))
 
 
 def build(models: Sequence[str], keys: Keys, settings: Settings) -> Llm:

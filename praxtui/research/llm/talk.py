@@ -22,7 +22,7 @@ LEFT_OUT = "[left out: read it again if needed]"
 AROUND = 8
 
 IDLE = "Your reply used no tool. Go on by using one; submit() hands in, give_up(reason) ends this without a result."
-CUT = "Your reply was cut off: it is longer than {limit} tokens. Be brief, and make a large edit in several small ones."
+CUT = "Your reply was cut off after {tokens} tokens. Be brief, and make a large edit in several small ones."
 NATIVE_NOW = "From here on, use your tools by calling them; no more replies of JSON text."
 
 
@@ -57,7 +57,7 @@ class Talk:
         self._manner = manner
         self._messages = list(messages)
         self._sizes = [size(message) for message in messages]
-        self._around = sum(tokens.count(msgspec.json.encode(tool).decode()) for tool in tools)
+        self._offered = offered(tools)
         self._native = manner.native(model)
         self._turn = 0
         self._ids: set[str] = set()
@@ -67,8 +67,7 @@ class Talk:
     @property
     def limit(self) -> int:
         """Tokens that one reply may have."""
-        window = self._model.window
-        return MAX_OUTPUT if window is None else min(MAX_OUTPUT, max(256, window // 4))
+        return longest_reply(self._model.window)
 
     async def ask(self) -> Reply:
         """The model's next reply. Raises ContextTooLong where even without old answers the prompt is too long."""
@@ -113,7 +112,7 @@ class Talk:
         said = (Part(reply.text or "(nothing)"),) if reply.text or not calls else ()
         self._add(Message(role="assistant", parts=said, calls=calls, opaque=reply.opaque))
         if reply.finish == "length":
-            complaint = CUT.format(limit=self.limit)
+            complaint = CUT.format(tokens=reply.usage.output or self.limit)
         if not calls:
             self.tell(complaint)
         return calls
@@ -160,7 +159,7 @@ class Talk:
         """Leave out old answers where the next prompt would not fit into the window; raises ContextTooLong."""
         if self._model.window is None:
             return
-        room = self._model.window - self.limit - self._around
+        room = self._model.window - self.limit - (self._offered if self._native else 0)
         if sum(self._sizes) <= room:
             return
         # some way below: each time that old messages change, what a provider keeps of the prompt is lost
@@ -184,6 +183,16 @@ class Talk:
         if gone:
             self.transcript.left_out(gone)
         return bool(gone)
+
+
+def longest_reply(window: int | None) -> int:
+    """Tokens that one reply of a model with this window may have."""
+    return MAX_OUTPUT if window is None else min(MAX_OUTPUT, max(256, window // 4))
+
+
+def offered(tools: Sequence[Tool]) -> int:
+    """Tokens that a provider makes of these tools."""
+    return sum(tokens.count(msgspec.json.encode(tool).decode()) for tool in tools)
 
 
 def size(message: Message) -> int:

@@ -369,7 +369,16 @@ async def test_a_reply_has_less_room_where_the_window_is_small(desk: FolderDesk)
 def test_the_brief_has_half_the_window_within_bounds_or_what_is_set(
     window: int | None, set_to: int | None, budget: int
 ) -> None:
-    assert Llm(Scripted(window=window), ResearcherSettings(brief_tokens=set_to)).budget() == budget
+    assert Llm(Scripted(window=window), ResearcherSettings(brief_tokens=set_to)).budget(DRAFT_TOOLS) == budget
+
+
+async def test_a_model_with_a_small_window_works_on_its_first_brief(desk: FolderDesk) -> None:
+    edit = writes("edit", path="train.py", search="LR = 3e-3", replace="LR = 1.5e-3")
+    lines = [writes("hypothesis", **STATED), writes("read", path="train.py"), edit, writes("submit")]
+    model = Scripted(*lines, window=8192, native_tools=False)
+    assert (await drafted(model, desk)).files == {"train.py": EDITED}
+    assert len(desk.prompts) == 1
+    assert sum(tokens.count(message.text) for message in model.asked[-1].messages) + 2048 <= 8192
 
 
 async def test_sealed_files_are_read_once_for_an_incumbent(desk: FolderDesk, monkeypatch: pytest.MonkeyPatch) -> None:
