@@ -148,6 +148,7 @@ def test_a_replacement_that_cannot_lose_the_indent_is_refused() -> None:
 def test_indents_that_differ_by_line_do_not_match() -> None:
     assert "does not occur" in refused("if a:\n        b\n    c\n", ("if a:\n    b\n    c", "x"))
     assert "does not occur" in refused("if a:\n\tb = 1\n", ("if a:\n    b = 1", "x"))
+    assert "does not occur" in refused("\tx\n y\n", ("x\ny", "z"))
 
 
 def test_tabs_stay_tabs() -> None:
