@@ -52,6 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.verb == "hint" and not args.text and args.withdraw is None:
+        raise UserError("missing: TEXT, or --withdraw kN", fix="`praxtui hint --help` shows what it takes")
     folder = campaigns.find(args.id)
     if args.verb == "fork":
         from praxtui.cli.fork import fork

@@ -69,7 +69,7 @@ def test_what_cannot_be_withdrawn_is_refused(inside: Inside) -> None:
     )
     assert inside.refused("hint", "c", "--withdraw", "k3").startswith("praxtui: k3 is withdrawn already\n")
     assert "not both" in inside.refused("hint", "c", "more", "--withdraw", "k1")
-    assert inside.refused("hint", "c").startswith("praxtui: an empty hint says nothing")
+    assert inside.refused("hint", "c").startswith("praxtui: missing: TEXT, or --withdraw kN\n")
     assert not (folder / "inbox.db").exists()
 
 
