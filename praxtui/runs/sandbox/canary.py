@@ -52,6 +52,8 @@ def trial(host: Host, interpreter: str, readable: tuple[str, ...], env: dict[str
         with contextlib.suppress(BlockingIOError):
             heard = bool(udp.recv(16))
         left = [path for path in asked["outside"] if _says(path, b"written")]
+        for path in left:
+            os.unlink(path)
     return judged(said, network=network, heard=heard, left=left, gpu=bool(asked["gpu"]))
 
 
@@ -122,7 +124,8 @@ def _plan(ground: _Ground, readable: tuple[str, ...], network: bool) -> Needs:
 
 def _asked(ground: _Ground, host: Host, plan: Needs, tcp: socket.socket, udp: socket.socket) -> dict[str, Any]:
     secret = [ground.at("elsewhere/journal"), ground.at("data/evaluation/answers"), *_belongings(plan), *_records()]
-    outside = [ground.at("elsewhere/file"), ground.at("data/new"), ground.at("tree/sealed"), "/usr/.praxtui-canary"]
+    outside = [ground.at("elsewhere/file"), ground.at("data/new"), ground.at("tree/sealed")]
+    outside.append(f"/usr/{os.path.basename(ground.root)}")  # a name of its own: others may be trying, too
     home = None
     if host.home and os.path.isdir(host.home):
         found = os.stat(host.home)
