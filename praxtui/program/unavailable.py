@@ -39,10 +39,9 @@ def unavailable(program: Program) -> tuple[Unavailable, ...]:
         ),
     }
     stops = "loop.early_stop" in given and program.early_stop != "off"
-    walled = "constraints.network" in given and walls.network != "run"
     soft = {
         "loop.early_stop": (stops, f"early_stop {loop.early_stop}: every run goes on to its end"),
-        "constraints.network": (walled, f"network {walls.network}: without a sandbox it is not enforced"),
+        "constraints.network": (walls.network == "none", "network none: setup is not kept from the network"),
     }
     return tuple(
         Unavailable(key, f"not available yet: {message}", level is hard)
