@@ -144,7 +144,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Broken:
-    """A good answer that breaks off after `after` events (a negative number counts from the end).
+    """A good answer that breaks off after `after` events, by default in its middle.
 
     `how`: `reset` sends RST, `cut` closes in the middle of the body, `unfinished` ends the body properly but without
     the events that say so, `error` sends the provider's own error event. `silent` waits on `hold` and then cuts.
@@ -152,7 +152,7 @@ class Broken:
 
     said: Said
     how: Literal["reset", "cut", "unfinished", "error", "silent"]
-    after: int = -3
+    after: int | None = None
     hold: Hold = field(default_factory=Hold)
 
 

@@ -284,7 +284,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
             return
         events = wire.events(seen.asked, said, seen.used)
-        self._stream(iter(events[: answer.after]))
+        self._stream(iter(events[: len(events) // 2 if answer.after is None else answer.after]))
         if answer.how == "unfinished":
             self.wfile.write(b"0\r\n\r\n")
             return
