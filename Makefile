@@ -59,10 +59,11 @@ $(VENV)/.stamp-base: pyproject.toml constraints.txt $(VENV)/.stamp-venv
 	@$(PIP) install -c constraints.txt --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.stamp-dev: .ci/torch $(VENV)/.stamp-base
+$(VENV)/.stamp-dev: .ci/torch .ci/bubblewrap $(VENV)/.stamp-base
 	@echo "installing what the tests need"
 	@$(PIP) install -c constraints.txt --no-build-isolation -e ".[dev]"
 	@sh .ci/torch $(PY) constraints.txt
+	@sh .ci/bubblewrap
 	@touch $@
 
 $(VENV)/.stamp-venv:

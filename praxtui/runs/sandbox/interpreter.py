@@ -46,6 +46,7 @@ print(json.dumps([f.strip() for f in found]))
 
 # Variables that name folders, or lists of them, which programs read from.
 FOLDERS = ("LD_LIBRARY_PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "CUDA_HOME", "CUDA_PATH", "CUDA_ROOT")
+MORE = "PRAXTUI_SANDBOX_READ"
 FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 # The rest of HF_HOME holds the person's token.
 HUGGING_FACE = ("hub", "datasets", "assets", "xet")
@@ -90,7 +91,8 @@ def readable(
     for name in FOLDERS:
         wanted += [path for path in env.get(name, "").split(os.pathsep) if os.path.isabs(path)]
     wanted += [path for name in FILES if os.path.isabs(path := env.get(name, ""))]
-    wanted += [path for path in env.get("PRAXTUI_SANDBOX_READ", "").split(os.pathsep) if os.path.isabs(path)]
+    # The person's own word; it is no variable of the run.
+    wanted += [path for path in os.environ.get(MORE, "").split(os.pathsep) if os.path.isabs(path)]
     cache = env.get("HF_HOME") or os.path.join(os.path.expanduser("~"), ".cache", "huggingface")
     wanted += [os.path.join(cache, name) for name in HUGGING_FACE]
     both = [path for wish in wanted for path in (os.path.normpath(wish), os.path.realpath(wish))]

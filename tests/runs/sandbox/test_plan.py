@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,15 +152,17 @@ def test_an_interpreter_never_shows_a_home_or_the_whole_machine(tmp_path: Path) 
     assert interpreter.readable("no-such-python", {}, told, ["/usr"], str(home)) == (str(packages),)
 
 
-def test_variables_name_more_and_the_token_of_a_hub_stays_hidden(tmp_path: Path) -> None:
+def test_variables_name_more_and_the_token_of_a_hub_stays_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("hub", "libs", "more", "hf/hub", "hf/datasets"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "hf" / "token").write_text("secret")
     env = {
         "HF_HOME": str(tmp_path / "hf"),
         "LD_LIBRARY_PATH": f"{tmp_path / 'libs'}::relative",
-        "PRAXTUI_SANDBOX_READ": str(tmp_path / "more"),
     }
+    monkeypatch.setenv("PRAXTUI_SANDBOX_READ", str(tmp_path / "more"))
     found = interpreter.readable("no-such-python", env, [], ["/usr"], str(tmp_path / "home"))
     assert found == tuple(str(tmp_path / name) for name in ("hf/datasets", "hf/hub", "libs", "more"))
 
