@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from praxtui.research.llm.brief import tokens
+from praxtui.research.llm.brief import protocol, tokens
 from praxtui.research.llm.researcher import Llm
 from praxtui.research.llm.schema_reply import describe
 from praxtui.research.llm.talk import LEFT_OUT
@@ -29,6 +29,7 @@ from praxtui.research.protocol import (
     Usage,
 )
 from praxtui.settings import ResearcherSettings
+from tests.research.llm.briefs import history
 from tests.research.llm.desks import LEAF, TRAIN, FolderDesk, tried
 from tests.research.llm.models import USAGE, Asked, Scripted, call, says, several, uses, writes
 
@@ -305,14 +306,14 @@ async def test_a_model_that_stands_in_without_tools_is_told_of_them(desk: Folder
 # --- what fits -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_prompt_that_is_too_long_is_begun_again_with_a_smaller_brief(tmp_path: Path) -> None:
-    desk = FolderDesk(tmp_path, {**LEAF, "notes.md": "A sentence about data and how it was made. " * 900})
+async def test_a_prompt_that_is_too_long_is_begun_again_with_a_smaller_brief(desk: FolderDesk) -> None:
     model = Scripted(ContextTooLong("8k"), ContextTooLong("8k"), HYPOTHESIS, EDIT, SUBMIT, window=None)
-    assert (await Llm(model, ResearcherSettings(brief_tokens=9000)).draft(desk.brief(), desk)).files
+    brief = desk.brief(tried=history(200), number=201)
+    assert (await Llm(model, ResearcherSettings(brief_tokens=6000)).draft(brief, desk)).files
     sizes = [sum(tokens.count(part.text) for part in asked.messages[1].parts) for asked in model.asked[:3]]
-    assert sizes[1] <= 5400 and sizes[2] <= 3240
+    assert 6000 >= sizes[0] > 3600 >= sizes[1] > 2160 >= sizes[2]
     assert len(desk.prompts) == 3
-    assert "9000 tokens" in desk.said("fault")
+    assert "6000 tokens" in desk.said("fault")
 
 
 async def test_a_model_that_reads_too_little_for_any_brief_ends_the_draft(desk: FolderDesk) -> None:
@@ -370,6 +371,12 @@ def test_the_brief_has_half_the_window_within_bounds_or_what_is_set(
     window: int | None, set_to: int | None, budget: int
 ) -> None:
     assert Llm(Scripted(window=window), ResearcherSettings(brief_tokens=set_to)).budget(DRAFT_TOOLS) == budget
+
+
+def test_a_small_window_holds_the_brief_what_is_told_of_the_tools_and_a_reply() -> None:
+    budget = Llm(Scripted(window=8192, native_tools=False)).budget(DRAFT_TOOLS)
+    told = tokens.count(protocol.system(False)) + tokens.count(describe(DRAFT_TOOLS))
+    assert 1500 < budget < 8192 - 2048 - told - 1000
 
 
 async def test_a_model_with_a_small_window_works_on_its_first_brief(desk: FolderDesk) -> None:
@@ -481,6 +488,11 @@ async def test_a_reflection_with_an_unknown_word_is_asked_again(desk: FolderDesk
     model = Scripted(uses("reflect", **said), uses("reflect", **{**said, "mechanism": "confirmed"}))
     made = await Llm(model).reflect(desk.brief(), outcome(), desk)
     assert made.mechanism == "confirmed" and "refuted" in model.asked[1].last
+
+
+def test_a_dry_spell_changes_the_stance() -> None:
+    dry = tuple(tried(n, "x", -0.01) for n in range(1, 9))
+    assert Llm(Scripted()).stance(dry[:7]) == "" and Llm(Scripted()).stance(dry) == "combine"
 
 
 async def test_every_call_is_booked_by_what_it_was_for(desk: FolderDesk) -> None:
