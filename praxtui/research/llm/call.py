@@ -52,6 +52,7 @@ class Models:
         self._sleep = sleep
         self._purse = Purse()
         self._listed: dict[str, Mapping[str, Any] | None] = {}
+        self._toolless: set[str] = set()
         self._warm = False
         self._waits: str | None = None
 
@@ -83,9 +84,10 @@ class Models:
         said = self._set(model).tools
         if said != "auto":
             return said == "native"
+        if model in self._toolless:
+            return False
         known = (self._listed.get(model) or {}).get("supports_function_calling")
-        # A server of the person's may hold any model, and not all of those take tools; the others of today do.
-        return bool(known) if known is not None else not prices.own_server(model, self._base(model))
+        return known is not False
 
     def _thinks(self, model: str) -> bool:
         return bool((self._listed.get(model) or {}).get("supports_reasoning"))
@@ -130,6 +132,10 @@ class Models:
                 else:
                     self._rota.well(choice.model)
                     return reply
+                if fault.kind == "no_tools" and question.tools and choice.model not in self._toolless:
+                    self._toolless.add(choice.model)
+                    desk.stream("fault", f"{fault.line}; asked for JSON replies from here on")
+                    continue
                 if fault.policy.then == "raise":
                     desk.stream("fault", fault.line)
                     break

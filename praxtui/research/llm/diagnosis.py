@@ -50,6 +50,12 @@ _NO_MODEL = re.compile(
     r"llm provider not provided|model_not_found|not a valid model|unknown model|no such model|decommissioned"
     r"|model.{0,80}(does not exist|not found|not supported for|isn't mapped)|invalid model"
 )
+_NO_TOOLS = re.compile(
+    r"(tools?|function[ _]?call(s|ing)?|tool[ _]choice)\W.{0,60}"
+    r"(not supported|unsupported|not support|not enabled|requires)"
+    r"|(not|n't) support.{0,40}(tools?\b|tool[ _](use|call|choice)|function[ _]?call)|enable-auto-tool-choice"
+    r"|no endpoints found that support tool"
+)
 _RATE = re.compile(r"rate.?limit|too many requests|resource.?exhausted")
 _AGAIN = re.compile(
     r"(?:try again|retry) (?:in|after) (?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+) ?(ms|s))?|\"retrydelay\": ?\"([\d.]+)s\""
@@ -105,6 +111,8 @@ def kind(seen: Evidence) -> Kind:
         return "rate"
     if status in (401, 403) or (client and _AUTH.search(said)):
         return "auth"
+    if status in (400, 404, 422, 501) and _NO_TOOLS.search(said):
+        return "no_tools"
     if status == 404 or (client and _NO_MODEL.search(said)):
         return "no_model"
     if status is not None and status >= 500:

@@ -10,7 +10,18 @@ import msgspec
 from praxtui.research.llm.counted import Counted
 
 Kind = Literal[
-    "rate", "overload", "network", "silent", "malformed", "quota", "auth", "no_model", "too_long", "refused", "unknown"
+    "rate",
+    "overload",
+    "network",
+    "silent",
+    "malformed",
+    "quota",
+    "auth",
+    "no_model",
+    "too_long",
+    "refused",
+    "unknown",
+    "no_tools",
 ]
 # After which a provider's word on when to come back is not taken: some name the end of a month.
 LONGEST_WAIT = 6 * 3600.0
@@ -40,6 +51,8 @@ POLICIES: dict[Kind, Policy] = {
     "network": Policy("not reached", base=1, tries=4),
     "silent": Policy("fell silent", base=1, tries=2),
     "malformed": Policy("malformed reply", base=1, tries=3),
+    # Met once: from then on the model is asked for JSON.
+    "no_tools": Policy("takes no tools", base=5, tries=2),
     "unknown": Policy("failed", base=5, tries=2),
     # Only paying or the next month helps: asked now and then, since nobody tells when that was.
     "quota": Policy("quota or credit used up", base=300, cap=3600),

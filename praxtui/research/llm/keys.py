@@ -155,7 +155,7 @@ class Keys:
 
     def _on_this_machine(self, model: str, params: Mapping[str, str]) -> bool:
         base = params.get("api_base")
-        return base is not None and prices.own_server(f"openai/{model.rpartition('/')[2]}", base)
+        return base is not None and prices.near(base)
 
     def _lacking(self, provider: providers.Provider, known: Mapping[str, str]) -> tuple[str, ...]:
         """What would have to be set: where a way is half there its other half, else the first ways of all."""

@@ -19,7 +19,7 @@ MILLION = 1_000_000
 FREE = Prices(input=0.0, output=0.0)
 # What a provider puts around each message and each tool, in tokens, and around it all.
 AROUND = 8
-# Servers that a person runs, by LiteLLM's names; of `openai` only what an address says.
+# Servers that a person runs, by LiteLLM's names.
 _OWN = frozenset({"ollama", "ollama_chat", "lm_studio", "llamafile", "hosted_vllm", "vllm", "docker_model_runner"})
 _LISTED = {
     "input": "input_cost_per_token",
@@ -27,7 +27,6 @@ _LISTED = {
     "cached": "cache_read_input_token_cost",
     "written": "cache_creation_input_token_cost",
 }
-_COMPATIBLE = frozenset({"openai", "custom_openai", "text-completion-openai", "openai_like"})
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -73,8 +72,12 @@ def prompt_tokens(
 def known(
     model: str, said: Prices | None, listed: Mapping[str, Any] | None, api_base: str | None, prompt: int = 0
 ) -> Prices | None:
-    """The prices of a model for a prompt of `prompt` tokens: what the person says, else nothing for a server of
-    theirs, else what the map lists."""
+    """The prices of a model for a prompt of `prompt` tokens: what the person says, else nothing for a server made to
+    be run by oneself, else what the map lists.
+
+    An OpenAI-compatible address on this machine may be a proxy or a tunnel to a service that is paid for: what it
+    costs is not known.
+    """
     if said is not None:
         return said
     if own_server(model, api_base):
@@ -83,11 +86,9 @@ def known(
 
 
 def own_server(model: str, api_base: str | None) -> bool:
-    """Whether a model runs on a server of the person's: one made for that, or one on this machine."""
+    """Whether a model runs on a server of the person's, of a kind that is made for that."""
     provider = model.partition("/")[0] if "/" in model else ""
-    if provider in _OWN:
-        return api_base is None or _near(api_base, private=True)
-    return provider in _COMPATIBLE and api_base is not None and _near(api_base)
+    return provider in _OWN and (api_base is None or near(api_base, private=True))
 
 
 def from_map(listed: Mapping[str, Any] | None, prompt: int = 0, *, free: bool = False) -> Prices | None:
@@ -116,7 +117,7 @@ def _at(listed: Mapping[str, Any], key: str, prompt: int) -> float | None:
     return price
 
 
-def _near(address: str, *, private: bool = False) -> bool:
+def near(address: str, *, private: bool = False) -> bool:
     """Whether an address is this machine's, or (`private`) one of a network that is not the public one."""
     host = (urlsplit(address if "://" in address else f"//{address}").hostname or "").lower()
     if host == "localhost" or host.endswith(".localhost"):

@@ -71,6 +71,9 @@ def told(message: str, status: int | None = 400, **headers: str) -> Fault:
         (502, "<html>Bad Gateway</html>", "overload"),
         (529, "Overloaded", "overload"),
         (408, "Request timeout", "silent"),
+        (400, "registry.ollama.ai/library/llama3 does not support tools", "no_tools"),
+        (400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set', "no_tools"),
+        (404, "No endpoints found that support tool use.", "no_tools"),
         (422, "Unknown parameter: frobnicate", "unknown"),
         # A server's own trouble that only sounds like something else.
         (500, "context length exceeded in worker; billing service not found", "overload"),
