@@ -12,12 +12,21 @@ import pytest
 from praxtui.journal.facts import CampaignEnded, DraftCommitted, HypothesisStated, RunStarted
 from praxtui.journal.store import Journal
 from praxtui.settings import Limits, ResearcherSettings
-from tests.making import EXACT, SETTINGS, all_facts, facts, git, make_leaf, send, with_constants
+from tests.making import (
+    EXACT,
+    SETTINGS,
+    all_facts,
+    facts,
+    git,
+    make_leaf,
+    send,
+    with_constants,
+)
 from tests.scripted import Asked, Play
 from tests.scripted import ideas as think
 from tests.scripted.campaigns import KEY, NAMES, Played, Pocket, campaign
 from tests.scripted.faults import MODEL_FAULTS, WIRE_FAULTS
-from tests.scripted.plays import EachInTurn, RandomFaults, Spoiled
+from tests.scripted.plays import EachInTurn, Spoiled
 from tests.scripted.researcher import tools
 from tests.scripted.server import Server
 
@@ -32,11 +41,8 @@ FORMS = {
 }
 
 
-def whole(played: Played, refusing: bool = False) -> None:
-    """Nothing is lost: every draft was reasoned, kept under its ref, judged and reflected; the engine did not fail.
-
-    `refusing`: the model may have refused to reflect.
-    """
+def whole(played: Played) -> None:
+    """Nothing is lost: every draft was reasoned, kept under its ref, judged and reflected; the engine did not fail."""
     rows = played.ledger
     for name, row in rows.items():
         if name == "e0":
@@ -46,7 +52,7 @@ def whole(played: Played, refusing: bool = False) -> None:
             ref = f"refs/praxtui/{played.folder.name}/{name}"
             assert git(Path(played.state.leaf), "rev-parse", ref).strip() == row["commit"]
             assert row["hypothesis"] and row["mechanism"] and row["reflection"], name
-            assert refusing or "no reflection" not in row["reflection"]["revision"], name
+            assert "no reflection" not in row["reflection"]["revision"], name
             stated, prompted = played.turns(name), played.turns(name)[0]
             assert prompted.kind == "prompt" and any(turn.kind == "call" for turn in stated)
     ended = facts(played.folder, CampaignEnded)[-1]
@@ -142,13 +148,17 @@ def test_a_wrong_call_is_answered_with_the_reason_and_the_draft_goes_on(exact: P
 
 
 def test_what_was_tried_comes_back_with_its_result_and_without_a_run(exact: Path) -> None:
-    ideas = [think.change("GAIN", -1.0, "downwards"), think.repeat("GAIN", -1.0, 2.0)]
-    played = campaign(exact, ideas, experiments=2)
+    ideas = [
+        think.change("GAIN", -1.0, "downwards"),
+        think.change("LUCK", 0.5, "kept, so that the levers are others"),
+        think.repeat("GAIN", -1.0, 2.0),
+    ]
+    played = campaign(exact, ideas, experiments=3)
     whole(played)
-    refused = played.answers("e2")["submit"][0]
+    refused = played.answers("e3")["submit"][0]
     assert "downwards" in refused and "discard" in refused
-    assert [run.experiment for run in facts(played.folder, RunStarted)].count("e2") == 1
-    assert played.ledger["e2"]["metric"] == pytest.approx(102.0)
+    assert [run.experiment for run in facts(played.folder, RunStarted)] == ["e0", "e1", "e2", "e3"]
+    assert played.ledger["e3"]["metric"] == pytest.approx(102.5)
 
 
 def test_a_draft_that_comes_to_nothing_is_invalid_and_the_next_one_is_made(exact: Path) -> None:
@@ -337,23 +347,3 @@ def _drafting(asked: Asked) -> bool:
 
 def _common(a: str, b: str) -> int:
     return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-
-
-@pytest.mark.slow
-def test_three_hundred_experiments_with_faults_at_random(exact: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.making.PATIENCE", 3600.0)
-    weights = {**dict.fromkeys(WIRE_FAULTS, 1.0), **dict.fromkeys(MODEL_FAULTS, 1.0)}
-    weights |= {"silent": 0.1, "no_first_byte": 0.1, "policy": 0.3, "refused": 0.3}
-    plays: list[RandomFaults] = []
-
-    def spoil(good: Play) -> Play:
-        plays.append(RandomFaults(good, 0.1, weights, seed=7))
-        return plays[0]
-
-    played = campaign(exact, think.numeric(seed=7), experiments=300, spoil=spoil, served={"keep": 50})
-    whole(played, refusing=True)
-    rows = [row for name, row in played.ledger.items() if name != "e0"]
-    judged = [row["verdict"] for row in rows]
-    assert len(judged) == 300 and judged.count("crash") == 0
-    assert judged.count("keep") + judged.count("discard") > 250
-    assert len({name for _, name in plays[0].thrown}) >= len(weights) - 4  # some are rare
