@@ -14,7 +14,7 @@ from praxtui.cli.verbs import VERBS
 from praxtui.journal.facts import Budgets, CampaignCreated, DraftBegun
 from praxtui.journal.store import Journal
 
-HEAVY = {"textual", "litellm", "torch", "optuna", "libcst", "numpy", "pygit2", "ruamel"}
+HEAVY = {"textual", "litellm", "openai", "mcp", "torch", "optuna", "libcst", "numpy", "pygit2", "ruamel"}
 LIGHT = {
     "--version": [],
     "list": ["--json"],
@@ -24,6 +24,7 @@ LIGHT = {
     "hint": ["c1", "try a larger one"],
     "pause": ["c1"],
     "help": ["loop"],
+    "models": [],
 }
 SCRIPT = """
 import sys
@@ -66,6 +67,15 @@ def test_the_version_needs_the_standard_library_only(home: Path) -> None:
     loaded, _ = answer(home, "--version")
     assert not {name for name in loaded if name not in sys.stdlib_module_names and not _starts(name)}
     assert not loaded & {"argparse", "msgspec", "sqlite3", "asyncio", "subprocess"}
+
+
+def test_listing_models_with_keys_at_hand_loads_no_litellm(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AWS_PROFILE"):
+        monkeypatch.setenv(name, "sk-x")
+    for words in (["models"], ["models", "--json"], ["doctor", "--json"], ["run", "leaf", "--model", "gpt-4o"]):
+        loaded, done = answer(home, *words)
+        assert done.returncode in (0, 2, 3), done.stderr
+        assert not loaded & {"litellm", "openai", "mcp", "torch", "textual", "optuna"}
 
 
 def _starts(name: str) -> bool:
