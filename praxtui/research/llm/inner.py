@@ -26,6 +26,7 @@ async def work(
     steps: int = STEPS,
     what: str = "draft",
     manner: Manner | None = None,
+    of_use: Sequence[Tool] = (),
 ) -> NoReturn:
     """Ask, use the tools that the reply asks for, answer, until something ends it; each end is an exception.
 
@@ -33,7 +34,7 @@ async def work(
     because the provider refuses. `OutOfBudget` and `ContextTooLong` are for the caller. What comes after the end in
     the same reply is not done.
     """
-    talk = Talk(model, desk, messages, tools, what=what, manner=manner or Manner())
+    talk = Talk(model, desk, messages, tools, what=what, manner=manner or Manner(), of_use=of_use)
     goal = "reflection" if what == "reflect" else "submission"
     idle = 0
     for step in range(1, steps + 1):

@@ -12,7 +12,7 @@ from praxtui.research.llm.hands import Hands, Reflected, Submitted
 from praxtui.research.llm.inner import STEPS, work
 from praxtui.research.llm.shown import Sealed, diff_of, log_tail_of
 from praxtui.research.llm.talk import Manner, longest_reply, offered, size
-from praxtui.research.llm.tools import DRAFT_TOOLS, REFLECT_TOOLS, REPAIR_TOOLS
+from praxtui.research.llm.tools import DRAFT_TOOLS, REFLECT_TOOLS, REPAIR_TOOLS, TOOLS
 from praxtui.research.llm.turns import ContextTooLong, Message, Model, Part, Tool
 from praxtui.research.protocol import Brief, Desk, Draft, Failure, GivenUp, Outcome, Reflection, Tried
 from praxtui.settings import ResearcherSettings, Settings
@@ -97,38 +97,38 @@ class Llm:
             return Reflection(mechanism="inconclusive", revision=f"no reflection was given: {given_up.reason}")
 
     async def _work(
-        self, parts: Callable[[int], tuple[Part, ...]], hands: Callable[[], Hands], tools: Sequence[Tool], desk: Desk,
+        self, parts: Callable[[int], tuple[Part, ...]], hands: Callable[[], Hands], of_use: Sequence[Tool], desk: Desk,
         *, steps: int, what: str,
     ) -> NoReturn:  # fmt: skip
         """One inner loop, begun again with a smaller brief where the model cannot read it all; ends as `work` does."""
         await self.warm()
-        budget = self.budget(tools)
+        budget = self.budget()
         for _ in range(1 + SHRINKS):
             shown = Message(role="user", parts=await asyncio.to_thread(parts, budget))
             try:
                 await work(
-                    self._model, desk, hands(), [self._system(tools), shown], tools,
-                    steps=steps, what=what, manner=self._manner,
+                    self._model, desk, hands(), [self._system(), shown], TOOLS,
+                    steps=steps, what=what, manner=self._manner, of_use=of_use,
                 )  # fmt: skip
             except ContextTooLong:
                 desk.stream("fault", f"more than the model can read, with a brief of at most {budget} tokens")
                 budget = int(budget * SHRUNK)
         raise GivenUp(f"the model cannot read a brief of {int(budget / SHRUNK)} tokens and work on it")
 
-    def budget(self, tools: Sequence[Tool]) -> int:
-        """Tokens that a brief may have beside these tools."""
+    def budget(self) -> int:
+        """Tokens that a brief may have beside the tools."""
         window = self._model.window
         if self._settings.brief_tokens is not None or window is None:
             return self._settings.brief_tokens or UNKNOWN
-        told = size(self._system(tools)) + (offered(tools) if self._manner.native(self._model) else 0)
+        told = size(self._system()) + (offered(TOOLS) if self._manner.native(self._model) else 0)
         room = window - longest_reply(window) - told - window // 8  # the last for what is said on the way
         return max(FEWEST, min(MOST, window // 2, room))
 
-    def _system(self, tools: Sequence[Tool]) -> Message:
+    def _system(self) -> Message:
         native = self._manner.native(self._model)
         told = [Part(protocol.system(native))]
         if not native:
-            told.append(Part("\n" + schema_reply.describe(tools)))
+            told.append(Part("\n" + schema_reply.describe(TOOLS)))
         return Message(role="system", parts=tuple(told))
 
 

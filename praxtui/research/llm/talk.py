@@ -43,16 +43,20 @@ class Manner:
 class Talk:
     """The messages of one conversation, as they grow. `messages` are the first ones: the system's and the brief.
 
+    `of_use` are those of the tools that this conversation is for; a reply in JSON can be of no other. All are offered
+    all the same: with one list for every conversation, a prompt begins as the one before it, and is read from a cache.
     A model without tool calling is told of its tools in the system prompt by whoever writes that; where it changes
     midway, it is told here.
     """
 
     def __init__(
-        self, model: Model, desk: Desk, messages: Sequence[Message], tools: Sequence[Tool], *, what: str, manner: Manner
-    ) -> None:
+        self, model: Model, desk: Desk, messages: Sequence[Message], tools: Sequence[Tool], *, what: str,
+        manner: Manner, of_use: Sequence[Tool] = (),
+    ) -> None:  # fmt: skip
         self._model = model
         self._desk = desk
         self._tools = tuple(tools)
+        self._of_use = tuple(of_use) or self._tools
         self._what = what
         self._manner = manner
         self._messages = list(messages)
@@ -94,7 +98,7 @@ class Talk:
         return await self._model.ask(
             schema_reply.spoken(self._messages),
             self._desk,
-            schema=schema_reply.schema(self._tools),
+            schema=schema_reply.schema(self._of_use),
             max_output=self.limit,
             what=self._what,
         )

@@ -209,12 +209,14 @@ REPAIR_TOOLS = (READ, SEARCH, LEDGER, DIFF, LOG, EDIT, WRITE, CHECK, SUBMIT, GIV
 """For a draft that crashed: its hypothesis stands."""
 REFLECT_TOOLS = (READ, SEARCH, LEDGER, DIFF, LOG, REFLECT)
 """For a result."""
+TOOLS = (*DRAFT_TOOLS, REFLECT)
+"""All of them, in the order in which a model is told of them whatever it is asked for."""
 
 _STRUCTS: dict[str, type[Arguments]] = {
     "read": Read, "search": Search, "ledger": Ledger, "diff": Diff, "log": Log, "hypothesis": Hypothesis,
     "edit": Edit, "write": Write, "check": Check, "submit": Submit, "give_up": GiveUp, "reflect": Reflect,
 }  # fmt: skip
-_ALL = {tool.name: tool for tool in (*DRAFT_TOOLS, REFLECT)}
+_ALL = {tool.name: tool for tool in TOOLS}
 _KINDS = {"string": "text", "integer": "a whole number", "array": "a list", "object": "an object"}
 _SHOWN = 60
 

@@ -13,7 +13,7 @@ from praxtui.research.llm.brief import protocol, tokens
 from praxtui.research.llm.researcher import Llm
 from praxtui.research.llm.schema_reply import describe
 from praxtui.research.llm.talk import LEFT_OUT
-from praxtui.research.llm.tools import DRAFT_TOOLS
+from praxtui.research.llm.tools import TOOLS
 from praxtui.research.llm.transcript import Turn, prompt_shown, read_back
 from praxtui.research.llm.turns import ContentRefused, ContextTooLong, ToolCall
 from praxtui.research.protocol import (
@@ -98,7 +98,7 @@ async def test_the_first_prompt_is_the_protocol_then_the_brief_with_the_evaluato
     await given_up(model, desk)
     first = model.asked[0]
     assert [message.role for message in first.messages] == ["system", "user"]
-    assert first.tools == tuple(DRAFT_TOOLS) and first.schema is None
+    assert first.tools == TOOLS and first.schema is None
     assert "The sealed evaluator." in first.messages[1].text and "LR = 3e-3" in first.messages[1].text
     assert any(part.cache for part in first.messages[1].parts)
 
@@ -200,7 +200,7 @@ async def test_chatter_is_reminded_then_asked_for_json_then_given_up(desk: Folde
     assert [bool(asked.tools) for asked in model.asked] == [True] * 3 + [False] * 3
     assert [asked.schema is not None for asked in model.asked] == [False] * 3 + [True] * 3
     assert "used no tool" in model.asked[1].last
-    assert describe(DRAFT_TOOLS) in model.asked[3].last
+    assert describe(TOOLS) in model.asked[3].last
     assert "JSON replies" in desk.said("fault")
 
 
@@ -216,7 +216,7 @@ async def test_a_model_that_ignores_its_tools_can_go_on_in_json_and_is_asked_so_
     with pytest.raises(GivenUp):
         await researcher.draft(desk.brief(6), desk)
     assert model.asked[before].schema is not None
-    assert describe(DRAFT_TOOLS) in model.asked[before].messages[0].text
+    assert describe(TOOLS) in model.asked[before].messages[0].text
 
 
 async def test_another_model_than_the_one_that_ignored_its_tools_gets_tools(desk: FolderDesk) -> None:
@@ -268,7 +268,7 @@ async def test_a_model_without_tools_drafts_in_json(desk: FolderDesk) -> None:
     assert (await drafted(model, desk)).files == {"train.py": EDITED}
     first, second = model.asked[0], model.asked[1]
     assert not first.tools and first.schema is not None
-    assert describe(DRAFT_TOOLS) in first.messages[0].text
+    assert describe(TOOLS) in first.messages[0].text
     assert [message.role for message in second.messages] == ["system", "user", "assistant", "user"]
     assert second.last.startswith("Answer of hypothesis:")
     _, shown = prompt_shown(desk.prompts[0])
@@ -298,7 +298,7 @@ async def test_a_model_that_stands_in_without_tools_is_told_of_them(desk: Folder
     model.lines += [stronger, uses("give_up", reason="enough")]
     await given_up(model, desk)
     third, last = model.asked[2], model.asked[-1]
-    assert third.schema is not None and describe(DRAFT_TOOLS) in third.last
+    assert third.schema is not None and describe(TOOLS) in third.last
     assert json.loads(third.messages[2].text)["call"]["tool"] == "hypothesis"
     assert last.tools and "by calling them" in last.last
 
@@ -370,12 +370,12 @@ async def test_a_reply_has_less_room_where_the_window_is_small(desk: FolderDesk)
 def test_the_brief_has_half_the_window_within_bounds_or_what_is_set(
     window: int | None, set_to: int | None, budget: int
 ) -> None:
-    assert Llm(Scripted(window=window), ResearcherSettings(brief_tokens=set_to)).budget(DRAFT_TOOLS) == budget
+    assert Llm(Scripted(window=window), ResearcherSettings(brief_tokens=set_to)).budget() == budget
 
 
 def test_a_small_window_holds_the_brief_what_is_told_of_the_tools_and_a_reply() -> None:
-    budget = Llm(Scripted(window=8192, native_tools=False)).budget(DRAFT_TOOLS)
-    told = tokens.count(protocol.system(False)) + tokens.count(describe(DRAFT_TOOLS))
+    budget = Llm(Scripted(window=8192, native_tools=False)).budget()
+    told = tokens.count(protocol.system(False)) + tokens.count(describe(TOOLS))
     assert 1500 < budget < 8192 - 2048 - told - 1000
 
 
@@ -463,7 +463,27 @@ async def test_a_reflection_may_look_first(desk: FolderDesk) -> None:
     assert await Llm(model).reflect(desk.brief(), outcome(), desk) == Reflection(**said)
     first = model.asked[0].messages[1].text
     assert "+LR = 1.5e-3" in first and "the end of the log" in first
-    assert not {"edit", "submit"} & {tool.name for tool in model.asked[0].tools}
+
+
+async def test_every_conversation_begins_alike_so_that_it_is_read_from_a_cache(desk: FolderDesk) -> None:
+    said = {"mechanism": "refuted", "revision": "Half the rate costs 0.02."}
+    model = Scripted(uses("submit"), uses("reflect", **said), uses("give_up", reason="no idea"))
+    llm = Llm(model)
+    assert (await llm.reflect(desk.brief(), outcome(), desk)).mechanism == "refuted"
+    assert "submit cannot be used here" in model.asked[1].last
+    with pytest.raises(GivenUp):
+        await llm.draft(desk.brief(), desk)
+    reflecting, drafting = model.asked[0], model.asked[2]
+    assert reflecting.tools == drafting.tools == TOOLS
+    assert reflecting.messages[0] == drafting.messages[0]
+    assert reflecting.messages[1].parts[:2] == drafting.messages[1].parts[:2]
+
+
+async def test_a_reply_in_json_can_be_of_no_tool_that_is_of_no_use(desk: FolderDesk) -> None:
+    model = Scripted(uses("reflect", mechanism="refuted", revision="It costs 0.02."), native_tools=False)
+    await Llm(model).reflect(desk.brief(), outcome(), desk)
+    schema = str(model.asked[0].schema)
+    assert "reflect" in schema and "submit" not in schema
 
 
 @pytest.mark.parametrize(

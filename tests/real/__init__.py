@@ -1,0 +1,1 @@
+"""A real, tiny language model behind real HTTP."""
