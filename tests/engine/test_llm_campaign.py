@@ -27,7 +27,7 @@ from tests.scripted import ideas as think
 from tests.scripted.campaigns import KEY, NAMES, Played, Pocket, campaign
 from tests.scripted.faults import MODEL_FAULTS, WIRE_FAULTS
 from tests.scripted.plays import EachInTurn, Spoiled
-from tests.scripted.researcher import tools
+from tests.scripted.researcher import wanted
 from tests.scripted.server import Server
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("litellm") is None, reason="needs litellm")
@@ -342,7 +342,7 @@ def test_consecutive_prompts_share_their_beginning_and_no_key_is_in_the_record(e
 
 def _drafting(asked: Asked) -> bool:
     """The first request of a draft."""
-    return "hypothesis" in tools(asked) and all(turn.role == "user" for turn in asked.messages)
+    return wanted(asked) == "draft" and all(turn.role == "user" for turn in asked.messages)
 
 
 def _common(a: str, b: str) -> int:

@@ -45,8 +45,10 @@ def _turn(message: Mapping[str, Any]) -> Turn:
         Call(call["function"]["name"], call["function"]["arguments"], call["id"])
         for call in message.get("tool_calls") or ()
     )
-    role = "system" if message["role"] == "developer" else message["role"]
-    return Turn(role, _text(message.get("content")), calls, message.get("tool_call_id", ""))
+    role = message["role"]
+    return Turn(
+        "system" if role == "developer" else role, _text(message.get("content")), calls, message.get("tool_call_id", "")
+    )
 
 
 def _text(content: Any) -> str:

@@ -10,15 +10,18 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from tests.scripted.ideas import Idea, Move, Sight, crash_text
 from tests.scripted.said import Asked, Call, Said
 
+Wanted = Literal["draft", "repair", "reflect"]
 ENDS = ("submit", "give_up")
 # So many replies without a tool call, and an idea that only talks counts as spent.
 TALKED = 3
-# Which experiment a brief is for.
-DRAFTED = re.compile(r"^# Now: draft experiment (\S+)", re.MULTILINE)
+# What a brief asks for at its end, and for which experiment.
+REQUEST = re.compile(r"^# Now: (draft experiment|mend|reflect on) (\S+)", re.MULTILINE)
+WANTED: dict[str, Wanted] = {"draft experiment": "draft", "mend": "repair", "reflect on": "reflect"}
 JSON_ANSWER = re.compile(r"^Answer of (\w+):\n", re.MULTILINE)
 
 
@@ -44,12 +47,9 @@ class GoodResearcher:
         self._thinks = thinks
         self._reflection = reflection
         self.begun: list[str] = []  # titles, in the order in which work on them began
-        self.reflected = 0
 
     def __call__(self, asked: Asked) -> Said:
-        offered = tools(asked)
-        if "reflect" in offered and "edit" not in offered:
-            self.reflected += 1
+        if wanted(asked) == "reflect":
             return self._say(asked, reflection(asked, self._reflection), "What does the result say?")
         mended = self._mending(asked)
         if mended is not None:
@@ -64,8 +64,8 @@ class GoodResearcher:
 
     def _idea(self, asked: Asked) -> int | None:
         """The idea of this experiment: as before where it began already, else the first that nothing came of yet."""
-        named = DRAFTED.search(asked.prompt)
-        key = f"{asked.key} {named[1] if named else asked.prompt}"
+        named = REQUEST.findall(asked.prompt)
+        key = f"{asked.key} {named[-1][1] if named else asked.prompt}"
         if key not in self._drafts:
             at = next((n for n in range(len(self._drawn)) if n not in self._spent), None)
             if at is None:
@@ -80,7 +80,7 @@ class GoodResearcher:
 
     def _mending(self, asked: Asked) -> tuple[Move, ...] | None:
         """The moves that mend the crash which the request is about; None where it is about none."""
-        if "hypothesis" in tools(asked):
+        if wanted(asked) != "repair":
             return None
         ideas = ((idea, attempt) for idea in self._drawn for attempt in range(1, len(idea.repair) + 1))
         # The last one named: the ledger before the log may name others.
@@ -126,6 +126,17 @@ class GoodResearcher:
         wrapped = "call" in asked.schema.get("properties", {})
         form = {"thought": thought, "call": inner} if wrapped else {"thought": thought, **inner}
         return Said(text=json.dumps(form, ensure_ascii=False), thinking=thinking)
+
+
+def wanted(asked: Asked) -> Wanted:
+    """What the request is for: as its brief says, or as the tools show that it offers."""
+    named = REQUEST.findall(asked.prompt)
+    if named:
+        return WANTED[named[-1][0]]
+    offered = tools(asked)
+    if "reflect" in offered and "edit" not in offered:
+        return "reflect"
+    return "draft" if "hypothesis" in offered else "repair"
 
 
 def tools(asked: Asked) -> frozenset[str]:

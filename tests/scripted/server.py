@@ -175,7 +175,7 @@ class Server:
 
     def _converse(self, connection: socket.socket, address: Any) -> None:
         try:
-            _Handler(connection, address, self)
+            _Handler(connection, address, self)  # type: ignore[arg-type]
         except (OSError, HungUp):
             pass  # the client's business
         finally:
@@ -259,13 +259,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
         elif isinstance(answer, Broken):
             self._break_off(wire, seen, answer)
-        elif seen.asked.stream:
-            self._stream(self._paced(answer, wire.events(seen.asked, _named(seen.asked, answer), seen.used)))
+        elif answer is not None:
+            self._say(wire, seen, _named(seen.asked, answer))
+
+    def _say(self, wire: ModuleType, seen: Seen, said: Said) -> None:
+        if seen.asked.stream:
+            self._stream(self._paced(said, wire.events(seen.asked, said, seen.used)))
             self.wfile.write(b"0\r\n\r\n")
-        else:
-            for hold in answer.holds:
-                self._stand(hold)
-            self._whole(200, wire.whole(seen.asked, _named(seen.asked, answer), seen.used))
+            return
+        for hold in said.holds:
+            self._stand(hold)
+        self._whole(200, wire.whole(seen.asked, said, seen.used))
 
     def _fault(self, wire: ModuleType, fault: Fault) -> None:
         if fault.page is not None:

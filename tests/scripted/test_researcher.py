@@ -195,3 +195,12 @@ def test_a_result_is_reflected_on(told: str, expected: str, native: bool) -> Non
     (call,) = Conversation(f"The verdict: {told}.", ("reflect",), native).play(GoodResearcher([]))
     given: dict[str, Any] = call.given
     assert call.name == "reflect" and given["mechanism"] == expected and given["revision"]
+
+
+def test_what_is_asked_for_is_read_in_the_brief_where_every_tool_is_offered() -> None:
+    tools = (*DRAFT, "reflect")
+    researcher = GoodResearcher([think.crash(1.0)])
+    Conversation(prompt("e1"), tools).play(researcher)
+    log = "RuntimeError: scripted crash 1 of a change that crashes"
+    assert names(Conversation(f"{log}\n# Now: mend e1\n", tools).play(researcher)) == ["edit", "check", "submit"]
+    assert names(Conversation("verdict: keep\n# Now: reflect on e1\n", tools).play(researcher)) == ["reflect"]
