@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections import namedtuple
 from pathlib import Path
@@ -118,7 +119,6 @@ def test_a_missing_base_package_is_missing(capsys, monkeypatch, no_trials: None)
 
 
 def test_the_base_packages_are_those_that_the_project_declares() -> None:
-    import re
     import tomllib
 
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
@@ -207,3 +207,25 @@ def test_the_sandbox_is_tried_and_told(capsys, monkeypatch) -> None:
     (check,) = checks(capsys, code=3)["sandbox"]
     assert check["state"] == "missing"
     assert "auto or none" in check["fix"]
+
+
+def test_models_keys_and_keyring_are_looked_at(home: Path, capsys, monkeypatch, no_trials: None) -> None:
+    from praxtui.research.llm.providers import PROVIDERS
+
+    for name in {name for about in PROVIDERS.values() for name in about.variables}:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    (none,) = checks(capsys)["models"]
+    assert none["state"] == "note"
+    assert "the researcher sweep needs none" in none["found"]
+    monkeypatch.setenv("OPENAI_API_KEY", "secret-ccc")
+    found = checks(capsys)
+    assert found["models"][0]["state"] == "ok"
+    assert re.fullmatch(r"litellm 1\.\d+\.\d+; OPENAI_API_KEY \(environment\)", found["models"][0]["found"])
+    assert found["keyring"][0]["state"] in ("ok", "note")
+    file = home / "config" / "keys"
+    file.parent.mkdir(parents=True)
+    file.write_text("XAI_API_KEY=secret-ddd\n")
+    file.chmod(0o644)
+    (open_to_all,) = checks(capsys)["models"]
+    assert (open_to_all["state"], open_to_all["fix"]) == ("note", f"chmod 600 {file}")
