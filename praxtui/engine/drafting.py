@@ -14,7 +14,17 @@ from praxtui.engine import briefing, budget, dry_run, imports, program_edits
 from praxtui.engine.campaign import Campaign
 from praxtui.engine.checks import check, check_novelty
 from praxtui.engine.desk import Desk, RefusedThrice
-from praxtui.journal.facts import Budgets, DraftBegun, DraftCommitted, DraftDropped, HypothesisStated, Judged, Reflected
+from praxtui.errors import UserError
+from praxtui.journal.facts import (
+    Budgets,
+    DraftBegun,
+    DraftCommitted,
+    DraftDropped,
+    HypothesisStated,
+    Judged,
+    Noticed,
+    Reflected,
+)
 from praxtui.journal.people import WaitingBegan, WaitingEnded
 from praxtui.journal.state import Experiment, State
 from praxtui.research.protocol import Brief, Draft, Exhausted, GivenUp, NotAllowed, OutOfBudget
@@ -22,6 +32,8 @@ from praxtui.workspace import novelty
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+FAULTS = 3
 
 
 class Drafting:
@@ -33,6 +45,7 @@ class Drafting:
         self.busy = False
         self._spent_out: tuple[str, Budgets] | None = None
         self._dry_runs: set[str] = set()
+        self._faults = 0
 
     @property
     def spent_out(self) -> str | None:
@@ -139,7 +152,7 @@ class Drafting:
             state = record.state
             return bool(state.stop or state.ended or state.experiments[experiment].vetoed)
 
-        working = asyncio.ensure_future(answer)
+        working = asyncio.ensure_future(self._sound(experiment, answer))
         watching = asyncio.ensure_future(record.until(moot))
         try:
             await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -149,6 +162,22 @@ class Drafting:
                 task.cancel()
             await asyncio.gather(working, watching, return_exceptions=True)
             self._nothing_waited_for()
+
+    async def _sound(self, experiment: str, answer: Coroutine[Any, Any, T]) -> T:
+        """An answer. What goes wrong inside the researcher costs one experiment; the third in a row is raised."""
+        try:
+            said = await answer
+        except (NotAllowed, GivenUp, Exhausted, OutOfBudget, UserError, OSError):
+            raise
+        except Exception as error:
+            log.exception("the researcher failed at %s", experiment)
+            self._faults += 1
+            if self._faults >= FAULTS:
+                raise
+            self._campaign.record.write(Noticed(f"the researcher failed: {error!r}; see engine.log", experiment))
+            raise GivenUp(f"the researcher failed: {error!r}") from error
+        self._faults = 0
+        return said
 
     def _nothing_waited_for(self) -> None:
         """What a cancelled call was waiting for is not waited for any more."""
@@ -163,10 +192,10 @@ class Drafting:
         head = campaign.state.experiments[campaign.state.head or "e0"]
         brief, desk = await self.desk(e.id, head)
         try:
-            said = await campaign.researcher.reflect(brief, briefing.outcome(e), desk)
+            said = await self._sound(e.id, campaign.researcher.reflect(brief, briefing.outcome(e), desk))
             fact = Reflected(e.id, said.mechanism, said.revision, campaign.researcher.name, said.note)
-        except OutOfBudget as out:
-            fact = Reflected(e.id, "inconclusive", f"no reflection: {out.reason}", "praxtui")
+        except (OutOfBudget, GivenUp) as none:
+            fact = Reflected(e.id, "inconclusive", f"no reflection: {none.reason}", "praxtui")
         campaign.record.write(fact)
 
     async def vet(self, brief: Brief, draft: Draft, base: str, before: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from praxtui.journal.facts import DraftBegun, DraftRefused, HypothesisStated, Reflected, RunStarted
+from praxtui.journal.facts import DraftBegun, DraftRefused, HypothesisStated, Noticed, Reflected, RunStarted
 from praxtui.journal.people import Spent
 from praxtui.journal.store import Journal
 from praxtui.research.protocol import (
@@ -180,6 +180,34 @@ class TestHandingIn:
             "this very change was tried already; change something else, or more. "
             "e1 (OTHER 9): discard, +0 against its parent."
         ]
+
+
+class TestFaultsOfItsOwn:
+    def test_a_researcher_that_fails_loses_one_experiment(self, exact: Path) -> None:
+        async def broken(brief: Brief, desk: Desk) -> Draft:
+            raise ZeroDivisionError("a bug")
+
+        class Forgetful(Thinker):
+            async def reflect(self, brief: Brief, outcome: Outcome, record: Recorder) -> Reflection:
+                raise KeyError("another")
+
+        folder = create(exact, experiments=2)
+        state = play(folder, Forgetful(broken, simple))
+        rows = ledger(folder)
+        assert state.ended == "finished"
+        assert rows["e1"]["reason"] == "given up: the researcher failed: ZeroDivisionError('a bug')"
+        assert rows["e2"]["verdict"] == "keep"
+        assert rows["e2"]["reflection"]["revision"] == "no reflection: the researcher failed: KeyError('another')"
+        assert [fact.experiment for fact in facts(folder, Noticed)] == ["e1", "e2"]
+
+    def test_one_that_always_fails_ends_the_engine_and_says_so(self, exact: Path) -> None:
+        async def broken(brief: Brief, desk: Desk) -> Draft:
+            raise ZeroDivisionError("a bug")
+
+        folder = create(exact, experiments=9)
+        with pytest.raises(ZeroDivisionError):
+            play(folder, Thinker(*[broken] * 9))
+        assert [ledger(folder)[f"e{n}"]["verdict"] for n in (1, 2, 3)] == ["invalid", "invalid", None]
 
 
 class TestSpending:
