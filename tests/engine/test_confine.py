@@ -203,13 +203,17 @@ def test_held_out_data_is_for_the_evaluator_alone(full: None, tmp_path: Path) ->
     assert ledger(folder)["e1"]["metric"] == 2.0
 
 
-def test_data_of_the_leaf_that_is_for_evaluation_is_hidden_too(full: None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("linked", [False, True])
+def test_data_of_the_leaf_that_is_for_evaluation_is_hidden_too(full: None, tmp_path: Path, linked: bool) -> None:
     settings = 'import os\nGAIN = float(os.path.exists("evaluation/key"))\nLUCK = SPREAD = 0.0\nWAIT = ""\n'
     evaluate = SEES.replace('os.environ["PRAXTUI_DATA"] + "/evaluation/answers"', '"evaluation/key"')
-    files = {"settings.py": settings, "evaluate.py": evaluate, ".gitignore": "out/\nevaluation/\n"}
+    files = {"settings.py": settings, "evaluate.py": evaluate, ".gitignore": "out/\nevaluation\n"}
     leaf = make_leaf(tmp_path / "leaf", EXACT, {"loop": {"data": ["evaluation"]}}, files=files)
-    (leaf / "evaluation").mkdir()
-    (leaf / "evaluation" / "key").write_text("secret")
+    held = tmp_path / "disk" if linked else leaf / "evaluation"
+    held.mkdir()
+    if linked:
+        (leaf / "evaluation").symlink_to(held)
+    (held / "key").write_text("secret")
     folder = create(leaf, experiments=0)
     play(folder, Script())
     assert ledger(folder)["e0"]["metric"] == 0.0

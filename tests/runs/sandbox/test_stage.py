@@ -302,8 +302,9 @@ def test_nothing_is_left_when_a_stage_is_over(yard: Yard, end_of_it: str) -> Non
 def test_nothing_is_left_when_the_shim_is_killed(yard: Yard) -> None:
     handle = yard.rig.start(yard.stage(BREED + "print('ready', flush=True)\ntime.sleep(1000)"))
     yard.rig.printed(handle.run_dir)
+    # Two of bwrap's, the program, and its fifteen grandchildren.
+    yard.rig.until(lambda: len(proc.descendants(handle.identity.pid)) >= 18)
     below = proc.descendants(handle.identity.pid)
-    assert len(below) > 10  # some may not have been born yet
     os.kill(handle.identity.pid, signal.SIGKILL)
     # Not by anything that this process does: the walls fall on what is inside.
     yard.rig.until(lambda: all(proc.start_of(process.pid) != process.start for process in below))
