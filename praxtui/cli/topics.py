@@ -116,7 +116,9 @@ A campaign is one folder, campaigns/ID: journal.db (all that happened), runs/
 
 A run sees PRAXTUI_BUDGET_S, PRAXTUI_SEED, PRAXTUI_EXPERIMENT, PRAXTUI_DATA
 (read-only), PRAXTUI_SCRATCH, PRAXTUI_CACHE; of your own environment it sees a
-short list, and the names under constraints.secrets.
+short list, and the names under constraints.secrets. On Linux it runs in a
+sandbox, if bubblewrap is there; PRAXTUI_SANDBOX=none switches that off, and
+PRAXTUI_SANDBOX_READ=DIR:DIR lets it read more (docs/evaluation.md).
 
 Exit codes: 0 done; 2 wrong usage or program; 3 something is missing; 4 the
 campaign ended by a fault or waits for a person; 130 interrupted.
