@@ -41,25 +41,26 @@ def check_novelty(before: Mapping[str, str], after: Mapping[str, str], brief: Br
     if key in brief.tried_keys:
         same = [t for t in (*brief.tried, *brief.in_flight, *brief.earlier) if t.state_key == key]
         said = "the levers would be exactly what was tried already; change something that was not"
-        raise Refused(said + (f". {_came_of(same[-1])}" if same else ""))
+        raise Refused(said + f". {_came_of(same[-1])}", same[-1].reason or "") if same else Refused(said)
     if not strict:
         return
     change = novelty.change_digest(before, after)
     counted = [t for t in (*brief.tried, *brief.in_flight) if t.epoch == brief.epoch and t.verdict != "void"]
     repeated = [t for t in counted if t.change is not None and t.change == change]
     if repeated:
-        raise Refused(f"this very change was tried already; change something else, or more. {_came_of(repeated[-1])}")
+        last = repeated[-1]
+        said = "this very change was tried already; change something else, or more"
+        raise Refused(f"{said}. {_came_of(last)}", last.reason or "")
 
 
 def _came_of(tried: Tried) -> str:
-    """What became of an experiment, in a sentence."""
+    """What became of an experiment, in a sentence; the reason, which may quote what it printed, is left out."""
     where = f" of {tried.campaign}" if tried.campaign else ""
     if tried.verdict is None:
         return f"{tried.id}{where} ({tried.title}) is under way with it."
     by = "" if tried.delta is None else f", {tried.delta:+.4g} against its parent"
     by += "" if tried.delta_sd is None else f" ({tried.delta_sd:+.1f} sd)"
-    why = f": {tried.reason}" if tried.reason else ""
-    return f"{tried.id}{where} ({tried.title}): {tried.verdict}{by}{why}."
+    return f"{tried.id}{where} ({tried.title}): {tried.verdict}{by}."
 
 
 def _allowed(

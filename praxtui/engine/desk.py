@@ -113,10 +113,10 @@ class Desk:
             await self._drafting.commit(draft, self._before, self._brief, self._base, self._parent)
         except Refused as refused:
             self._refused += 1
-            fact = DraftRefused(self._brief.experiment, self._refused, refused.reason)
+            fact = DraftRefused(self._brief.experiment, self._refused, refused.whole)
             self._campaign.record.write(fact)
             if self._refused >= REFUSALS:
-                raise RefusedThrice(f"refused {REFUSALS} times: {refused.reason}") from refused
+                raise RefusedThrice(f"refused {REFUSALS} times: {refused.whole}") from refused
             raise
         self.submitted = draft
 

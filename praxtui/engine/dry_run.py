@@ -57,4 +57,4 @@ async def check(campaign: Campaign, experiment: str, commit: str) -> None:
     if not exit.ok:
         how = f"not done after {seconds(loop.timeout)}" if exit.why == "timeout" else exit.message or "it failed"
         said = "\n".join(measure.last_lines(run_dir / LOG, LINES))
-        raise Refused(f"the check `{loop.check}` does not pass: {how}\n{said}".rstrip())
+        raise Refused(f"the check `{loop.check}` does not pass: {how}", said)

@@ -166,11 +166,20 @@ class Exhausted(Exception):
 
 
 class NotAllowed(Exception):
-    """What was asked for breaks a rule; `reason` says which, and what would be allowed. It may be tried again."""
+    """What was asked for breaks a rule; `reason` says which, and what would be allowed. It may be tried again.
 
-    def __init__(self, reason: str) -> None:
+    `printed` is what a program said about it, which nobody vouches for; `whole` is both.
+    """
+
+    def __init__(self, reason: str, printed: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.printed = printed
+
+    @property
+    def whole(self) -> str:
+        """The reason, and below it what was printed."""
+        return f"{self.reason}\n{self.printed}".rstrip()
 
 
 class OutOfBudget(Exception):

@@ -44,7 +44,7 @@ def test_three_experiments_of_a_real_model_keep_the_protocol(address: str, tmp_p
     home = tmp_path / "home"
     (home / "config").mkdir(parents=True)
     (home / "config" / "settings.toml").write_text(
-        f'[researcher]\nsteps = 8\n\n[model."openai/smollm2"]\napi_base = "{address}"\nwindow = 8192\ntools = "json"\n'
+        f'[researcher]\nsteps = 8\n\n[model."openai/smollm2"]\napi_base = "{address}"\ncontext = 8192\ntools = "json"\n'
         "max_output = 400\n"
     )
     command = [sys.executable, "-m", "praxtui", "run", "ngram", "--model", "openai/smollm2", "--name", "real"]
