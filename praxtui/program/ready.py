@@ -18,6 +18,7 @@ from praxtui.program import commands
 from praxtui.program.interpreter import Probe, Probes, choose
 from praxtui.program.spec import Program
 from praxtui.program.unavailable import unavailable
+from praxtui.secret_names import without_secrets
 
 EXTRAS = {
     "torch": "pretrain",
@@ -218,7 +219,10 @@ def _listed() -> int:
     if not command:
         return 0
     try:
-        said = subprocess.run([command, "-L"], capture_output=True, text=True, timeout=2, stdin=subprocess.DEVNULL)
+        said = subprocess.run(
+            [command, "-L"], capture_output=True, text=True, timeout=2, stdin=subprocess.DEVNULL,
+            env=without_secrets(os.environ),
+        )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return 0
     return sum(line.startswith("GPU ") for line in said.stdout.splitlines())

@@ -95,7 +95,7 @@ def kernel() -> tuple[str, ...]:
 def _flags(command: str) -> tuple[str, ...]:
     """Walls of newer versions of bwrap: no worlds within this one, in which a program would have all rights again."""
     try:
-        said = subprocess.run([command, "--help"], capture_output=True, timeout=10, stdin=subprocess.DEVNULL)
+        said = subprocess.run([command, "--help"], capture_output=True, timeout=10, stdin=subprocess.DEVNULL, env={})
     except (OSError, subprocess.SubprocessError):
         return ()
     return tuple(flag for flag in ("--disable-userns",) if flag.encode() in said.stdout + said.stderr)
