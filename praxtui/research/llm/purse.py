@@ -1,4 +1,8 @@
-"""No call is made that the budgets might not bear: those under way are counted as if they used all they may."""
+"""No call is begun without money: those under way are counted as if they used all they may.
+
+So a budget is overshot by what is left of one call at most. To ask for room for all that the next call may use would
+stop a campaign long before its end: a call is let write many times what it mostly does.
+"""
 
 from __future__ import annotations
 
@@ -17,21 +21,15 @@ class Purse:
 
     @contextmanager
     def reserved(self, desk: Desk, estimate: Estimate) -> Iterator[None]:
-        """Hold what a call may use until it is booked. Raises OutOfBudget where that is more than is left."""
+        """Hold what a call may use until it is booked. Raises OutOfBudget where nothing is left for it."""
         usd, tokens = desk.left()
         flying = list(self._in_flight.values())
-        if tokens is not None:
-            room = tokens - sum(each.tokens for each in flying)
-            if estimate.tokens > room:
-                raise OutOfBudget(
-                    f"tokens used up: {max(0, room):,} are left, the next call may take {estimate.tokens:,}"
-                )
-        if usd is not None and estimate.usd:
-            money = usd - sum(each.usd or 0.0 for each in flying)
-            if estimate.usd > money:
-                raise OutOfBudget(
-                    f"USD used up: ${max(0.0, money):.4f} is left, the next call may cost ${estimate.usd:.4f}"
-                )
+        under_way = f", with {len(flying)} calls under way" if flying else ""
+        if tokens is not None and tokens <= sum(each.tokens for each in flying):
+            raise OutOfBudget(f"tokens used up{under_way}")
+        # A call that costs nothing needs no money.
+        if usd is not None and estimate.usd and usd <= sum(each.usd or 0.0 for each in flying):
+            raise OutOfBudget(f"USD used up{under_way}")
         key = object()
         self._in_flight[key] = estimate
         try:
