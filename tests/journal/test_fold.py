@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from praxtui.journal import fold as folding
@@ -161,7 +161,11 @@ def test_in_two_parts_is_the_same_also_over_a_snapshot(facts: list[Fact], cut: i
 @given(sequences, sequences)
 def test_the_state_that_comes_in_is_never_changed(before: list[Fact], after: list[Fact]) -> None:
     state = fold_all(State(), events(before))
-    kept, packed = copy.deepcopy(state), dump(state)
+    kept = copy.deepcopy(state)
+    try:
+        packed = dump(state)
+    except OverflowError:
+        assume(False)  # sums beyond 64 bits fit a journal, but no snapshot
     fold_all(state, events(after, first=len(before) + 1))
     assert state == kept
     assert dump(state) == packed

@@ -8,8 +8,10 @@ import sys
 import pytest
 
 from praxtui.errors import UserError
+from praxtui.research.llm.keys import Keys
 from praxtui.research.protocol import Researcher
 from praxtui.research.registry import make
+from praxtui.settings import Settings
 
 
 @pytest.mark.parametrize("name", ["sweep", "null"])
@@ -19,9 +21,13 @@ def test_makes_researchers(name: str) -> None:
     assert made.name == name
 
 
-def test_says_what_is_not_available_or_not_known() -> None:
-    with pytest.raises(UserError, match=r"not available yet: the llm researcher .*--researcher sweep"):
-        make("llm", model="x")
+def test_makes_the_model_researcher_from_models_keys_and_settings() -> None:
+    made = make("llm", models=("openai/x",), keys=Keys({}), settings=Settings())
+    assert isinstance(made, Researcher)
+    assert (made.name, made.exempt_from_novelty) == ("llm", False)
+
+
+def test_says_what_is_not_known() -> None:
     with pytest.raises(UserError, match=r"unknown researcher 'swep'; did you mean: sweep"):
         make("swep")
     with pytest.raises(UserError, match="takes no model"):

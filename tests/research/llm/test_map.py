@@ -21,7 +21,9 @@ def test_prices_are_those_of_litellm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     monkeypatch.setenv("LITELLM_OFFLINE_MODE", "true")
     litellm = importlib.import_module("litellm")
-    suggested = [model.name for name in providers.PROVIDERS for model in catalog.current(name, 3)]
+    # Of Ollama's, LiteLLM asks a server.
+    remote = [name for name in providers.PROVIDERS if not name.startswith("ollama")]
+    suggested = [model.name for name in remote for model in catalog.current(name, 3)]
     for model in [*WELL_KNOWN, *suggested]:
         try:
             entry = litellm.model_cost[litellm.get_model_info(model)["key"]]
