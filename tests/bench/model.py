@@ -5,8 +5,8 @@
 A campaign on a tiny leaf (runs of 50 ms) with the scripted model server, through the command line and the real LiteLLM.
 Prints a table, and one JSON object as the last line. Takes about ten minutes.
 
-- `step`: from the moment a request reaches the server to the moment the next one of the same conversation does. The
-  server answers within milliseconds, which are part of it: it is the most that the harness can have used.
+- `step`: from the moment the server has sent the last of an answer to the moment the next request of the same
+  conversation reaches it: all that is not waiting for the model, LiteLLM and the connection included.
 - `memory`: the engine's resident size, at the end above that after the first tenth of the steps.
 - `ready`, `longest word`: until a new engine answers, and the longest that it takes to take a command while it imports
   LiteLLM beside its work.
@@ -45,6 +45,16 @@ CHARACTERS = 4  # of a token, as the server counts
 WORDS = 40  # hints sent one after the other to an engine that has just started
 
 
+class Ended(threading.Event):
+    """Remembers when it was set."""
+
+    at = 0.0
+
+    def set(self) -> None:
+        self.at = time.perf_counter()
+        super().set()
+
+
 class Timed:
     """A play that remembers when each request came, and the beginnings of the proposals."""
 
@@ -53,7 +63,8 @@ class Timed:
         self.intervals: list[float] = []
         self.shared: list[float] = []
         self.asked = 0
-        self._came = 0.0
+        self.server: Server | None = None
+        self._ended = Ended()
         self._turns = 0
         self._first = ""
 
@@ -62,11 +73,13 @@ class Timed:
         self.asked += 1
         turns = len(asked.messages)
         if turns > self._turns > 0:
-            self.intervals.append(1000 * (now - self._came))
+            self.intervals.append(1000 * (now - self._ended.at))
         elif "# Now: propose" in asked.prompt or "hypothesis" in asked.prompt[-3000:]:
             self._begins(json.dumps(asked.body.get("tools")) + asked.system + asked.prompt)
         answer = self.good(asked)
-        self._turns, self._came = turns, time.perf_counter()
+        self._turns, self._ended = turns, Ended()
+        if self.server is not None:
+            self.server.requests[-1].ended = self._ended
         return answer
 
     def _begins(self, prompt: str) -> None:
@@ -105,6 +118,7 @@ def campaign(home: Path, steps: int) -> tuple[Timed, Sampled, float]:
     leaf = make_leaf(home / "leaf", EXACT)
     (home / "config").mkdir()
     with Server(play, keep=4) as server:
+        play.server = server
         (home / "config" / "settings.toml").write_text(
             f'[model."openai/scripted"]\napi_base = "{server.openai_base}"\ncontext = 128000\ntools = "native"\n'
         )
