@@ -90,8 +90,12 @@ def brief(
     levers: Mapping[str, str],
     earlier: tuple[Tried, ...],
     start_key: str | None,
+    program_edits: tuple[str, ...] = (),
 ) -> Brief:
-    """The brief for drafting (or mending, or reflecting on) `experiment`. `levers`: the incumbent's, path to text."""
+    """The brief for drafting (or mending, or reflecting on) `experiment`.
+
+    `levers`: the incumbent's, path to text; `program_edits`: diffs of the person's edits of program.md.
+    """
     head = state.experiments[state.head or "e0"]
     own = state.experiments.get(experiment)
     others = [e for e in state.children() if e.id != experiment]
@@ -110,7 +114,7 @@ def brief(
         refusals=own.refusals if own else (),
         noise_sd=state.epoch.noise_sd if state.epoch else None,
         stance=own.stance if own else "",
-        program_edits=tuple(edit.diff for edit in state.program_edits),
+        program_edits=program_edits,
         lineage=tuple(e.id for e in branch(state)),
         baseline=baseline_value(state),
     )

@@ -138,7 +138,9 @@ class Drafting:
         before = await campaign.git(campaign.levers, base)
         key = await campaign.git(campaign.start_key)
         files = await campaign.git(lambda: sorted(campaign.repository.files(base)))
-        brief = briefing.brief(campaign.state, campaign.program, experiment, before, campaign.earlier, key)
+        journal = campaign.record.journal
+        edits = tuple(journal.get_blob(edit.diff).decode("utf-8", "replace") for edit in campaign.state.program_edits)
+        brief = briefing.brief(campaign.state, campaign.program, experiment, before, campaign.earlier, key, edits)
         desk = Desk(
             campaign, self, brief, base=base, parent=head.id, before=before, files=files, refused=refused
         )  # fmt: skip

@@ -192,7 +192,7 @@ class Spending(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class ProgramEdit(msgspec.Struct, frozen=True, array_like=True):
-    """A person's edit of program.md: when it was taken, and its unified diff, cut to what a reader can use."""
+    """A person's edit of program.md: when it was taken, and the blob of its unified diff."""
 
     at: float
     diff: str

@@ -269,6 +269,26 @@ class TestPeople:
         play(folder, Thinker(forever, look), director)
         assert [t.person for t in seen[0].tried] == ["the person vetoed: too bold"]
 
+    def test_an_edit_of_the_program_and_an_overruled_verdict_reach_the_next_brief(self, exact: Path) -> None:
+        async def edits(brief: Brief, desk: Desk) -> Draft:
+            program = exact / "program.md"
+            program.write_text(program.read_text().replace("Raise the score.", "Raise it, and leave LUCK alone."))
+            return gains(1)
+
+        async def director(watch: Watch) -> None:
+            await watch.until(lambda state: state.head == "e1", "e1 kept")
+            send(folder, "discard", experiment="e1")
+
+        folder = create(exact, experiments=4)
+        thinker = Thinker(edits, simple)
+        script = thinker.briefs
+        thinker.moves = ({}, {}, {"LUCK": -1.0}, {"OTHER": 9}, {"OTHER": 8}, {"OTHER": 7})
+        play(folder, thinker, director)
+        last = script[-1]
+        assert len(last.program_edits) == 1
+        assert "+Raise it, and leave LUCK alone." in last.program_edits[0]
+        assert any("the person" in t.person for t in last.tried)
+
     def test_a_hint_given_while_drafting_is_seen_at_the_desk(self, exact: Path) -> None:
         async def work(brief: Brief, desk: Desk) -> Draft:
             assert not brief.hints

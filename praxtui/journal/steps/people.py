@@ -28,7 +28,6 @@ from praxtui.journal.steps.step import Step
 
 # Of a person's edits of the program, as many as a researcher's brief has room for.
 EDITS_KEPT = 5
-EDIT_KEPT = 4000
 
 
 def _command(state: State, fact: CommandTaken, at: float) -> None:
@@ -112,7 +111,7 @@ def _spent(state: State, fact: Spent, at: float) -> None:
 
 def _program(state: State, fact: ProgramChanged, at: float) -> None:
     state.program = fact.program
-    state.program_edits = [*state.program_edits, ProgramEdit(at, fact.diff[:EDIT_KEPT])][-EDITS_KEPT:]
+    state.program_edits = [*state.program_edits, ProgramEdit(at, fact.diff)][-EDITS_KEPT:]
     if fact.keep is not None and state.epochs:
         state.epochs[-1] = replace(state.epochs[-1], target=fact.target, keep=fact.keep)
 
