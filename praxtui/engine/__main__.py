@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from praxtui.errors import FAULT, UserError
 
 def main(argv: list[str]) -> int:
     """Serve the campaign in `argv[0]`; exits with the campaign's code."""
+    # A Ctrl-C meant for whoever started this engine: see supervisor.start. To ignore it is to forget it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     handed.keep_private()
     folder, fd = Path(argv[0]), int(argv[1]) if len(argv) > 1 else None
     given = handed.receive(int(argv[2]) if len(argv) > 2 else None)

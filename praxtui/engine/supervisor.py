@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -84,6 +85,8 @@ def start(folder: Path) -> int:
     given = handed.collect(folder)
     reader, writer = os.pipe()
     keys_reader, keys_writer = os.pipe()
+    # Until it has a session of its own a new process hears Ctrl-C, and would end by it: it starts deaf, and forgets.
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         with open(folder / "engine.log", "ab") as log:
             engine = subprocess.Popen(
@@ -101,6 +104,7 @@ def start(folder: Path) -> int:
         os.close(keys_writer)
         raise CampaignFault(f"cannot start an engine: {error}") from error
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
         os.close(writer)
         os.close(keys_reader)
     handed.write(given, keys_writer)
