@@ -13,14 +13,13 @@ from praxtui.journal.facts import DraftRefused, HypothesisStated
 from praxtui.journal.people import Spent, WaitingBegan, WaitingEnded
 from praxtui.journal.state import Experiment, State
 from praxtui.research.protocol import Brief, Draft, GivenUp, Hint, NotAllowed, Usage
+from praxtui.runs.sandbox import EVALUATION
 
 if TYPE_CHECKING:
     from praxtui.engine.drafting import Drafting
 
 REFUSALS = 3
 SHOWN_USES = ("baseline", "select", "repair")
-# At the top of the leaf, or of what setup made: what only the evaluator may see.
-EVALUATION = "evaluation/"
 
 
 class RefusedThrice(GivenUp):
@@ -43,7 +42,7 @@ class Desk:
         self._base = base
         self._parent = parent
         self._before = before
-        self._files = tuple(path for path in files if not path.startswith(EVALUATION))
+        self._files = tuple(path for path in files if not path.startswith(f"{EVALUATION}/"))
         self._refused = refused
         self.submitted: Draft | None = None
 

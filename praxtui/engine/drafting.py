@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from praxtui.engine import briefing, budget, dry_run, imports, program_edits
@@ -32,6 +32,8 @@ from praxtui.workspace import novelty
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+Work = Callable[[Brief, Desk], Coroutine[Any, Any, Draft | None]]
 
 FAULTS = 3
 
@@ -103,35 +105,41 @@ class Drafting:
             experiment, campaign.epoch.number, head.id, head.commit or head.base, campaign.researcher.name, stance
         )
         campaign.record.write(begun)
+        try:
+            await self.handed_in(experiment, head, campaign.researcher.draft)
+        except GivenUp as given_up:
+            said = given_up.reason if isinstance(given_up, RefusedThrice) else f"given up: {given_up.reason}"
+            self._judge(experiment, "invalid", said)
+        except Exhausted as exhausted:
+            self.exhausted = exhausted.reason
+            self._judge(experiment, "void", exhausted.reason)
+        except OutOfBudget as out:
+            self._spent_out = (out.reason, campaign.state.budgets)
+            self._judge(experiment, "void", out.reason)
+
+    async def handed_in(self, experiment: str, head: Experiment, work: Work) -> Draft | None:
+        """The draft that `work` makes on top of `head`, checked and committed; what is refused goes back to it.
+
+        None where it makes none, or where a person's veto or stop made it pointless. Raises GivenUp, Exhausted,
+        OutOfBudget.
+        """
         refused = 0
-        while not campaign.state.experiments[experiment].vetoed:
-            brief, desk = await self.desk(experiment, head, refused)
+        while True:
+            brief, desk = await self._desk(experiment, head, refused)
             try:
-                draft = await self.asked(experiment, campaign.researcher.draft(brief, desk))
+                draft = await self._asked(experiment, work(brief, desk))
                 if draft is not None and desk.submitted is not draft:
                     await desk.submit(draft)
-                return
+                return draft
             except NotAllowed:
                 refused += 1
-            except GivenUp as given_up:
-                said = given_up.reason if isinstance(given_up, RefusedThrice) else f"given up: {given_up.reason}"
-                self._judge(experiment, "invalid", said)
-                return
-            except Exhausted as exhausted:
-                self.exhausted = exhausted.reason
-                self._judge(experiment, "void", exhausted.reason)
-                return
-            except OutOfBudget as out:
-                self._spent_out = (out.reason, campaign.state.budgets)
-                self._judge(experiment, "void", out.reason)
-                return
 
     def _judge(self, experiment: str, verdict: str, reason: str) -> None:
         # A person may have vetoed it meanwhile; that stands.
         if self._campaign.state.experiments[experiment].verdict is None:
             self._campaign.record.write(Judged(experiment, verdict, reason=reason))
 
-    async def desk(self, experiment: str, head: Experiment, refused: int = 0) -> tuple[Brief, Desk]:
+    async def _desk(self, experiment: str, head: Experiment, refused: int = 0) -> tuple[Brief, Desk]:
         """The brief for an experiment on top of `head`, and the desk to work on it."""
         campaign = self._campaign
         base = head.commit or head.base
@@ -146,7 +154,7 @@ class Drafting:
         )  # fmt: skip
         return brief, desk
 
-    async def asked(self, experiment: str, answer: Coroutine[Any, Any, T]) -> T | None:
+    async def _asked(self, experiment: str, answer: Coroutine[Any, Any, T]) -> T | None:
         """A researcher's answer; None where a person's veto or stop made it pointless and it was cancelled."""
         record = self._campaign.record
 
@@ -154,6 +162,9 @@ class Drafting:
             state = record.state
             return bool(state.stop or state.ended or state.experiments[experiment].vetoed)
 
+        if moot():
+            answer.close()
+            return None
         working = asyncio.ensure_future(self._sound(experiment, answer))
         watching = asyncio.ensure_future(record.until(moot))
         try:
@@ -192,7 +203,7 @@ class Drafting:
         """Ask the researcher what the result says about the mechanism, and record the theory revision."""
         campaign = self._campaign
         head = campaign.state.experiments[campaign.state.head or "e0"]
-        brief, desk = await self.desk(e.id, head)
+        brief, desk = await self._desk(e.id, head)
         try:
             said = await self._sound(e.id, campaign.researcher.reflect(brief, briefing.outcome(e), desk))
             fact = Reflected(e.id, said.mechanism, said.revision, campaign.researcher.name, said.note)

@@ -17,7 +17,7 @@ from praxtui.engine.runner import Runner
 from praxtui.journal.facts import CampaignEnded, DraftDropped, Judged
 from praxtui.journal.people import WaitingEnded
 from praxtui.journal.state import Experiment, Run, State
-from praxtui.research.protocol import Draft, Failure, GivenUp, NotAllowed, OutOfBudget
+from praxtui.research.protocol import Draft, Failure, GivenUp, OutOfBudget
 
 log = logging.getLogger(__name__)
 
@@ -283,18 +283,12 @@ class Loop:
         )  # fmt: skip
         lines = await campaign.git(measure.last_lines, campaign.run_folder(e.id, run.n) / "run.log", LOG_TAIL)
         failure = Failure(experiment=e.id, draft=draft, reason=reason, log_tail="\n".join(lines), attempt=attempt)
-        refused = 0
-        while True:
-            brief, desk = await self.drafting.desk(e.id, head, refused)
-            try:
-                mended = await self.drafting.asked(e.id, campaign.researcher.repair(brief, failure, desk))
-                if mended is not None and desk.submitted is not mended:
-                    await desk.submit(mended)
-                return mended
-            except NotAllowed:
-                refused += 1
-            except (GivenUp, OutOfBudget):
-                return None
+        try:
+            return await self.drafting.handed_in(
+                e.id, head, lambda brief, desk: campaign.researcher.repair(brief, failure, desk)
+            )
+        except (GivenUp, OutOfBudget):
+            return None
 
     async def _strict(self, e: Experiment) -> None:
         """What looks better must pass a test on fresh seeds before it is kept."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import signal
 import socket
@@ -120,6 +121,17 @@ attempt(lambda: socket.create_connection(PORT, 5))
 attempt(lambda: os.kill(ENGINE, 0))
 attempt(lambda: read("/proc/ENGINE/environ"))
 """
+
+
+@pytest.mark.skipif(importlib.util.find_spec("litellm") is None, reason="needs litellm")
+def test_what_a_model_writes_runs_behind_the_walls(full: None, exact: Path) -> None:
+    from tests.scripted import ideas
+    from tests.scripted.campaigns import campaign
+
+    looks = 'GAIN = float(not __import__("os").path.exists("/root/.bashrc") and __import__("os").getpid() < 100)'
+    idea = ideas.Idea("looks around", (ideas.setting({"GAIN": 0.5}, more=f"\n{looks}"), *ideas.HAND_IN))
+    played = campaign(exact, [idea], experiments=1, unsandboxed=False)
+    assert (played.state.sandbox, played.ledger["e1"]["metric"]) == ("full", 101.0)
 
 
 def test_a_lever_gets_at_nothing(full: None, exact: Path, home: Path, tmp_path: Path) -> None:
