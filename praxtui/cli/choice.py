@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from praxtui import settings
-from praxtui.cli.text import plain
 from praxtui.errors import RequirementMissing, UserError, did_you_mean
 from praxtui.journal.facts import Budgets
+from praxtui.journal.shown import plain
 from praxtui.program.spec import Program
 from praxtui.research.llm import catalog, providers
 from praxtui.research.llm.credentials import KeysMissing

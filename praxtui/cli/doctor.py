@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Iterator
 
 from praxtui.cli.machine import Check, machine
-from praxtui.cli.text import plain, print_json
+from praxtui.cli.text import print_json
 from praxtui.errors import DONE, MISSING
+from praxtui.journal.shown import plain
 from praxtui.program.interpreter import Probes, choose
 from praxtui.program.leaves import find
 from praxtui.program.read import load

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import islice
 
 from praxtui.cli import called
-from praxtui.cli.text import clock, plain
 from praxtui.journal.blobs import BlobMissing
 from praxtui.journal.faults import JournalCorrupt
+from praxtui.journal.shown import clock, plain
 from praxtui.journal.state import Experiment, State
 from praxtui.journal.store import Journal, StreamItem
 

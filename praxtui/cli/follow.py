@@ -19,7 +19,7 @@ from praxtui.cli.live import LiveLine
 from praxtui.cli.notices import Notices
 from praxtui.cli.reading import status_of
 from praxtui.cli.summary import summary
-from praxtui.cli.text import clock, cut, delta, metric, plain, print_json
+from praxtui.cli.text import print_json
 from praxtui.errors import FAULT, INTERRUPTED
 from praxtui.journal import liveness
 from praxtui.journal.events import Event
@@ -27,6 +27,7 @@ from praxtui.journal.facts import CampaignEnded, EngineStarted, Judged
 from praxtui.journal.fold import fold, fold_all
 from praxtui.journal.inbox import Inbox, sender
 from praxtui.journal.ledger import row
+from praxtui.journal.shown import clock, cut, delta, metric, plain
 from praxtui.journal.state import State
 from praxtui.journal.store import Journal
 

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from praxtui.cli.text import DASH, print_json, table
+from praxtui.cli.text import print_json, table
 from praxtui.errors import DONE, UserError
+from praxtui.journal.shown import DASH
 from praxtui.paths import bundled_leaves
 from praxtui.program.leaves import Leaf, discover, places, task
 from praxtui.program.read import load

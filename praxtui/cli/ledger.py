@@ -8,10 +8,11 @@ import sys
 from typing import Any
 
 from praxtui.cli.reading import readable_state
-from praxtui.cli.text import clock, delta, metric, price, print_json, table
+from praxtui.cli.text import print_json, table
 from praxtui.errors import DONE
 from praxtui.journal import campaigns
 from praxtui.journal.ledger import rows
+from praxtui.journal.shown import clock, delta, metric, price
 from praxtui.journal.state import State
 
 

@@ -8,9 +8,10 @@ import sys
 from typing import Any
 
 from praxtui.cli.reading import readable_status
-from praxtui.cli.text import clock, metric, price, print_json, table
+from praxtui.cli.text import print_json, table
 from praxtui.errors import DONE, FAULT, UserError
 from praxtui.journal import campaigns
+from praxtui.journal.shown import clock, metric, price
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TextIO
 
 from praxtui.cli.doing import Doing
-from praxtui.cli.text import clock, cut, plain
 from praxtui.journal import logs
+from praxtui.journal.shown import clock, cut, plain
 from praxtui.journal.state import Run, State
 from praxtui.journal.status import phase
 from praxtui.journal.store import Journal

@@ -15,9 +15,9 @@ from typing import Literal
 from msgspec import Struct
 
 from praxtui.cli.abilities import abilities
-from praxtui.cli.text import size
 from praxtui.errors import UserError
 from praxtui.journal.opening import file_system, slow_reason
+from praxtui.journal.shown import size
 from praxtui.paths import ensure, home
 from praxtui.runs import sandbox
 

@@ -11,8 +11,9 @@ from typing import Any
 from msgspec import Struct
 
 from praxtui import settings
-from praxtui.cli.text import count, plain, print_json
+from praxtui.cli.text import print_json
 from praxtui.errors import DONE, MISSING
+from praxtui.journal.shown import count, plain
 from praxtui.research.llm import catalog, providers, servers
 from praxtui.research.llm.credentials import KeysMissing
 from praxtui.research.llm.keys import Keys, keys_file

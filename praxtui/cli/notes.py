@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from praxtui.cli.text import clock, metric
 from praxtui.journal.events import Event
 from praxtui.journal.facts import (
     DraftApproved,
@@ -19,6 +18,7 @@ from praxtui.journal.facts import (
     RunStarted,
 )
 from praxtui.journal.people import WaitingBegan, WaitingEnded
+from praxtui.journal.shown import clock, metric
 
 CAUSES = ("provider", "keys")
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from praxtui.cli.text import clock, metric
 from praxtui.journal.events import Event
 from praxtui.journal.facts import (
     DraftBegun,
@@ -30,6 +29,7 @@ from praxtui.journal.facts import (
     TrialStarted,
 )
 from praxtui.journal.people import CommandTaken, WaitingBegan, WaitingEnded
+from praxtui.journal.shown import clock, metric
 from praxtui.journal.state import Experiment, State
 
 WORTH_SAYING_S = 4.0

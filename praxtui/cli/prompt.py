@@ -17,8 +17,8 @@ import msgspec
 
 from praxtui.cli import called
 from praxtui.cli.notes import Note, Span, notes
-from praxtui.cli.text import clock, count, money, plain
 from praxtui.journal import logs
+from praxtui.journal.shown import clock, count, money, plain
 from praxtui.journal.state import Experiment
 from praxtui.journal.store import Journal, StreamItem
 from praxtui.research.llm.transcript import Shown, Turn, prompt_shown, read_back

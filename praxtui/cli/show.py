@@ -9,10 +9,11 @@ from typing import Any
 
 from praxtui.cli.ledger import verdict
 from praxtui.cli.reading import experiment_of, opened
-from praxtui.cli.text import clock, coloured, cost, count, delta, metric, plain, print_json, table
+from praxtui.cli.text import coloured, print_json, table
 from praxtui.errors import DONE
 from praxtui.journal import logs
 from praxtui.journal.ledger import row
+from praxtui.journal.shown import clock, cost, count, delta, metric, plain
 from praxtui.journal.state import Experiment, State
 from praxtui.journal.store import Journal
 

@@ -6,9 +6,10 @@ import argparse
 from typing import Any
 
 from praxtui.cli.reading import readable_status
-from praxtui.cli.text import DASH, clock, cost, count, delta, metric, plain, print_json
+from praxtui.cli.text import print_json
 from praxtui.errors import DONE
 from praxtui.journal import campaigns
+from praxtui.journal.shown import DASH, clock, cost, count, delta, metric, plain
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from praxtui.cli.status import best_line, gain_line, spent_line, standings, turnaround_line
-from praxtui.cli.text import metric, money
+from praxtui.journal.shown import metric, money
 from praxtui.journal.state import State
 
 HEIGHT = 8

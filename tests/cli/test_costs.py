@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from praxtui.cli.text import cost, count
 from praxtui.journal.facts import Budgets, Fact, StandingChanged
 from praxtui.journal.people import Spent
+from praxtui.journal.shown import cost, count
 from praxtui.journal.store import Journal
 from tests.cli.place import Inside
 from tests.cli.written import ENDED, beginning, written

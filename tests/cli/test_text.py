@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from praxtui.cli.text import clock, cut, delta, metric, money, plain, print_json, size, table, width
+from praxtui.cli.text import print_json, table
+from praxtui.journal.shown import clock, cut, delta, metric, money, plain, size, width
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The screens: home, a campaign, an experiment, and the small ones."""
