@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.containers import Container
+from textual.content import Content
 
 from praxtui.tui.sources.protocol import Change, Source
 
@@ -38,9 +39,9 @@ class Pane(Container):
     def say(self, more: str) -> None:
         """Put `more` after the pane's number and name in its border."""
         name = self.NAME if self.number is None else f"{self.number} {self.NAME}"
-        # No markup: what stands here may come from a model.
         self.said = more
-        self.border_title = (f"{name}  {more}" if more else name).replace("[", r"\[")
+        # As content, not as a string: what stands here may come from a model, and must not be read as markup.
+        self.border_title = Content(f"{name}  {more}" if more else name)
 
     def show(self, source: Source, change: Change) -> None:
         """Show the source's moment. `change` says what differs since the last call; ANEW the first time."""

@@ -1,0 +1,131 @@
+"""Where the panes stand on a terminal of any size: pure arithmetic, and the Textual layout that applies it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from textual.geometry import NULL_OFFSET, Region, Size, Spacing
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+Shape = Literal["one", "normal", "wide"]
+PANES = ("program", "metrics", "ledger", "researcher", "output")
+"""In the order of their numbers, which start at 1."""
+
+# Below either, panes side by side would show too little of each.
+NORMAL = Size(100, 30)
+WIDE = Size(160, 40)
+LEAST = Size(20, 5)  # no pane is made smaller than this by hand
+
+
+class Shares(NamedTuple):
+    """How large a person made the panes: cells added to what the arrangement gives. Never more than there is room."""
+
+    left: int = 0  # width of the program
+    right: int = 0  # width of the output's column
+    upper: int = 0  # height of the metrics
+    lower: int = 0  # height of the bottom row, in a wide arrangement of the output
+
+
+def shape(width: int, height: int) -> Shape:
+    """The arrangement for a screen of this many columns and rows."""
+    if width < NORMAL.width or height < NORMAL.height:
+        return "one"
+    return "wide" if width >= WIDE.width and height >= WIDE.height else "normal"
+
+
+def arranged(width: int, height: int, how: Shape, shares: Shares = Shares()) -> dict[str, Region]:  # noqa: B008
+    """The region of every pane in an area of `width` by `height` cells; in shape `one` every pane has all of it."""
+    if how == "one":
+        return dict.fromkeys(PANES, Region(0, 0, width, height))
+    return (_wide if how == "wide" else _normal)(width, height, shares)
+
+
+def _normal(width: int, height: int, shares: Shares) -> dict[str, Region]:
+    """Program beside metrics over ledger; below them researcher and output."""
+    left = _within(min(34, width // 4 + 4) + shares.left, width)
+    lower = _within(max(10, height * 3 // 10) + shares.lower, height, both=True)
+    top = height - lower
+    upper = _within(max(9, top * 2 // 5) + shares.upper, top, both=True)
+    right = _within(width // 2 + shares.right, width)
+    return {
+        "program": Region(0, 0, left, top),
+        "metrics": Region(left, 0, width - left, upper),
+        "ledger": Region(left, upper, width - left, top - upper),
+        "researcher": Region(0, top, width - right, lower),
+        "output": Region(width - right, top, right, lower),
+    }
+
+
+def _wide(width: int, height: int, shares: Shares) -> dict[str, Region]:
+    """Program left, metrics over ledger in the middle, researcher over output on the right."""
+    left = _within(min(40, width // 5) + shares.left, width // 2)
+    right = _within(width * 3 // 10 + shares.right, width // 2)
+    middle = width - left - right
+    upper = _within(height * 2 // 5 + shares.upper, height, both=True)
+    lower = _within(height // 2 + shares.lower, height, both=True)
+    return {
+        "program": Region(0, 0, left, height),
+        "metrics": Region(left, 0, middle, upper),
+        "ledger": Region(left, upper, middle, height - upper),
+        "researcher": Region(left + middle, 0, right, height - lower),
+        "output": Region(left + middle, height - lower, right, lower),
+    }
+
+
+def _within(wanted: int, whole: int, *, both: bool = False) -> int:
+    """`wanted` cells of `whole`, so that this part and the rest keep the least; `both`: heights, else widths."""
+    least = min(LEAST.height if both else LEAST.width, whole // 2)
+    return max(least, min(wanted, whole - least))
+
+
+# Which share a key changes for a pane, and in which sense, per shape: (wider, taller).
+GROWS: Mapping[str, Mapping[str, tuple[tuple[str, int], tuple[str, int]]]] = {
+    "normal": {
+        "program": (("left", 1), ("lower", -1)),
+        "metrics": (("left", -1), ("upper", 1)),
+        "ledger": (("left", -1), ("upper", -1)),
+        "researcher": (("right", -1), ("lower", 1)),
+        "output": (("right", 1), ("lower", 1)),
+    },
+    "wide": {
+        "program": (("left", 1), ("upper", 0)),
+        "metrics": (("right", -1), ("upper", 1)),
+        "ledger": (("right", -1), ("upper", -1)),
+        "researcher": (("right", 1), ("lower", -1)),
+        "output": (("right", 1), ("lower", 1)),
+    },
+}
+
+
+def grown(shares: Shares, how: Shape, pane: str, *, wider: int = 0, taller: int = 0) -> Shares:
+    """The shares after a pane was made so many cells wider and taller; as they were where there is one pane only."""
+    if how == "one":
+        return shares
+    across, along = GROWS[how][pane]
+    for (name, sense), cells in ((across, wider), (along, taller)):
+        shares = shares._replace(**{name: max(-200, min(200, getattr(shares, name) + sense * cells))})
+    return shares
+
+
+class Arrangement(Layout):
+    """Lays out children named like PANES as `arranged` says; a child of another name is not shown."""
+
+    name = "panes"
+
+    def __init__(self, shares: Callable[[], Shares], how: Callable[[], Shape]) -> None:
+        self._shares = shares
+        self._how = how
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        """Called by Textual for the children that are displayed."""
+        parent.pre_layout(self)
+        regions = arranged(size.width, size.height, self._how(), self._shares())
+        return [
+            WidgetPlacement(regions[child.id], NULL_OFFSET, Spacing(), child)
+            for child in children
+            if child.id is not None and child.id in regions
+        ]
