@@ -153,12 +153,15 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
-def bindings(where: str) -> list[Binding]:
-    """The bindings of one place, for a screen's or pane's BINDINGS; the settings may change their keys by id."""
+def bindings(where: str, *only: str) -> list[Binding]:
+    """The bindings of one place, or of the actions named in `only`, for a screen's or pane's BINDINGS.
+
+    The settings may change their keys by id.
+    """
     return [
         Binding(",".join(action.keys), action.name, action.label, show=action.rank > 0, id=action.id)
         for action in ACTIONS
-        if action.where == where
+        if action.where == where and (not only or action.name in only)
     ]
 
 

@@ -46,11 +46,11 @@ def arranged(width: int, height: int, how: Shape, shares: Shares = Shares()) -> 
 
 def _normal(width: int, height: int, shares: Shares) -> dict[str, Region]:
     """Program beside metrics over ledger; below them researcher and output."""
-    left = _within(min(34, width // 4 + 4) + shares.left, width)
-    lower = _within(max(10, height * 3 // 10) + shares.lower, height, both=True)
+    left = _within(min(34, width // 4 + 4) + shares.left, width, LEAST.width)
+    lower = _within(max(10, height * 3 // 10) + shares.lower, height, LEAST.height, rest=2)
     top = height - lower
-    upper = _within(max(9, top * 2 // 5) + shares.upper, top, both=True)
-    right = _within(width // 2 + shares.right, width)
+    upper = _within(max(9, top * 2 // 5) + shares.upper, top, LEAST.height)
+    right = _within(width // 2 + shares.right, width, LEAST.width)
     return {
         "program": Region(0, 0, left, top),
         "metrics": Region(left, 0, width - left, upper),
@@ -62,11 +62,11 @@ def _normal(width: int, height: int, shares: Shares) -> dict[str, Region]:
 
 def _wide(width: int, height: int, shares: Shares) -> dict[str, Region]:
     """Program left, metrics over ledger in the middle, researcher over output on the right."""
-    left = _within(min(40, width // 5) + shares.left, width // 2)
-    right = _within(width * 3 // 10 + shares.right, width // 2)
+    left = _within(min(40, width // 5) + shares.left, width // 2, LEAST.width)
+    right = _within(width * 3 // 10 + shares.right, width // 2, LEAST.width)
     middle = width - left - right
-    upper = _within(height * 2 // 5 + shares.upper, height, both=True)
-    lower = _within(height // 2 + shares.lower, height, both=True)
+    upper = _within(height * 2 // 5 + shares.upper, height, LEAST.height)
+    lower = _within(height // 2 + shares.lower, height, LEAST.height)
     return {
         "program": Region(0, 0, left, height),
         "metrics": Region(left, 0, middle, upper),
@@ -76,10 +76,10 @@ def _wide(width: int, height: int, shares: Shares) -> dict[str, Region]:
     }
 
 
-def _within(wanted: int, whole: int, *, both: bool = False) -> int:
-    """`wanted` cells of `whole`, so that this part and the rest keep the least; `both`: heights, else widths."""
-    least = min(LEAST.height if both else LEAST.width, whole // 2)
-    return max(least, min(wanted, whole - least))
+def _within(wanted: int, whole: int, least: int, rest: int = 1) -> int:
+    """`wanted` cells of `whole`, so that this part keeps the least, and so does each of the `rest` beside it."""
+    least = min(least, whole // (1 + rest))
+    return max(least, min(wanted, whole - rest * least))
 
 
 # Which share a key changes for a pane, and in which sense, per shape: (wider, taller).
