@@ -52,9 +52,18 @@ def data_dir() -> Path:
 
 def bundled_leaves() -> Path:
     """The leaves that come with praxtui: inside the installed package, or beside it in a source checkout."""
+    return _bundled("leaves")
+
+
+def bundled_themes() -> Path:
+    """The themes that come with praxtui, found in the same way."""
+    return _bundled("themes")
+
+
+def _bundled(name: str) -> Path:
     package = Path(__file__).resolve().parent
-    inside = package / "leaves"
-    return inside if inside.is_dir() else package.parent / "leaves"
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name
 
 
 def has_room(folder: Path) -> bool:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from praxtui import settings
 from praxtui.errors import UserError
-from praxtui.settings import Limits, ModelSettings, Prices, ResearcherSettings, Settings
+from praxtui.settings import CockpitSettings, Limits, ModelSettings, Prices, ResearcherSettings, Settings
 
 WHOLE = """\
 models = ["anthropic/claude-sonnet-4-5", "openai/my-model", "openai/my-model"]
@@ -36,6 +36,19 @@ extra = { temperature = 0.7 }
 
 [model.gpt-5.extra]
 reasoning_effort = "low"
+
+[cockpit]
+theme = "ink"
+color = "256"
+mouse = false
+sync = false
+notify = ["end", "best"]
+notify_by = "osc777"
+bell = true
+
+[keys]
+"campaign.pause" = "space,P"
+ledger.best = "B"
 """
 
 
@@ -67,6 +80,10 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
         limits=Limits(total=300, first=20.5, between=10),
     )
     assert said.model["gpt-5"] == ModelSettings(extra={"reasoning_effort": "low"})
+    assert said.cockpit == CockpitSettings(
+        theme="ink", color="256", mouse=False, sync=False, notify=("best", "end"), notify_by="osc777", bell=True
+    )
+    assert said.keys == {"campaign.pause": "space,P", "ledger.best": "B"}
 
 
 def test_no_file_is_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,6 +124,15 @@ api_base = "http://me:pw@host/v1"
         ('[model."m".extra]\nmessages = 1\n', "F:2: model.m.extra.messages is set for each call by praxtui itself"),
         ("[model]\nm = 3\n", 'F:2: model.m is not a table; write [model."m"]'),
         ("[researcher]\nsteps = true\n", "F:2: researcher.steps is true"),
+        ("cockpit = 3\n", "F:1: cockpit is 3, not a table"),
+        ("[cockpit]\ncolour = 256\n", "F:2: cockpit.colour is unknown; did you mean: color?"),
+        ("[cockpit]\ncolor = 256\n", "F:2: cockpit.color is 256, not auto, 16, 256 or truecolor"),
+        (
+            '[cockpit]\nnotify = ["worst"]\n',
+            'F:2: cockpit.notify is ["worst"], not a list of best, crashes, waits or end',
+        ),
+        ("[cockpit]\nmouse = 1\n", "F:2: cockpit.mouse is 1, not true or false"),
+        ("[keys]\ncampaign.pause = 3\n", 'F:2: keys.campaign.pause is not keys in quotes, such as "space,P"'),
     ],
 )
 def test_each_fault_is_said_where_it_stands(tmp_path: Path, text: str, words: str) -> None:

@@ -60,9 +60,10 @@ def text_of(topic: str) -> str:
 
         return text.replace("{keys_file}", str(config_dir() / "keys"))
     if topic == "settings":
+        from praxtui.paths import config_dir
         from praxtui.settings import file
 
-        return text.replace("{settings}", str(file()))
+        return text.replace("{settings}", str(file())).replace("{themes}", str(config_dir() / "themes"))
     return text
 
 

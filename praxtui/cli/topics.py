@@ -185,8 +185,9 @@ never 0; give it in settings.toml (praxtui help settings). Under a limit of USD
 alone such a model does not start: give the price, --tokens, or --usd none."""
 
 SETTINGS = """\
-settings.toml says which models to use and what praxtui cannot know of them. It
-is read, never written. It would be
+settings.toml says which models to use, what praxtui cannot know of them, and
+how the cockpit looks and is steered. The cockpit's settings screen changes one
+key at a time and leaves the rest, comments too, as it is. The file would be
 
   {settings}
 
@@ -195,6 +196,18 @@ is read, never written. It would be
   [researcher]
   steps = 20               # most replies of one draft
   brief_tokens = 48000     # most tokens of one brief
+
+  [cockpit]
+  theme = "dark"           # of praxtui's own, or of your folder themes
+  color = "auto"           # 16, 256 or truecolor, whatever the terminal says
+  mouse = true             # false leaves it to the terminal, as --no-mouse
+  sync = true              # false: no synchronised updates (slow in tmux 3.7)
+  notify = ["best", "crashes", "waits", "end"]  # what it tells you of; or []
+  notify_by = "auto"       # osc9, osc777, bell or none
+  bell = false             # true: rings as well
+
+  [keys]
+  campaign.pause = "space,P"   # actions and their keys: praxtui --keys
 
   [model."hosted_vllm/my-model"]
   api_base = "http://127.0.0.1:8000/v1"
@@ -211,8 +224,17 @@ is read, never written. It would be
   extra = { temperature = 0.7 }   # passed on with each call, as LiteLLM has it
 
 Every key may be left out; --model goes before `models`. The first model is
-used, the next ones stand in for it while it is down. Keys do not belong here:
-this file may be read by others (praxtui help models)."""
+used, the next ones stand in for it while it is down. Keys of providers do not
+belong here: this file may be read by others (praxtui help models).
+
+A theme is a file NAME.toml in
+
+  {themes}
+
+that names colours as those that come with praxtui do; a change of it is seen
+at once. What is copied in the cockpit reaches the clipboard by OSC 52; inside
+tmux that needs `set -g set-clipboard on`, and notifications need
+`set -g allow-passthrough on`."""
 
 TOPICS: dict[str, str] = {
     "program": PROGRAM,

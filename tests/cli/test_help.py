@@ -55,7 +55,11 @@ def test_the_settings_topic_shows_every_key_in_settings_that_can_be_read(tmp_pat
     [model] = found.model.values()
     assert (model.window, model.extra) == (65536, {"temperature": 0.7})
     shown = "\n".join(lines)
-    assert not [key for key in {**settings.RESEARCHER, **settings.MODEL} if f"  {key} = " not in shown]
+    known = {**settings.RESEARCHER, **settings.MODEL, **settings.COCKPIT}
+    assert not [key for key in known if f"  {key} = " not in shown]
+    # What is shown of the cockpit is what holds where nothing is said.
+    assert found.cockpit == settings.CockpitSettings()
+    assert found.keys == {"campaign.pause": "space,P"}
 
 
 def test_the_settings_topic_says_where_they_are(capsys, monkeypatch: pytest.MonkeyPatch) -> None:
