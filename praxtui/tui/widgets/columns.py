@@ -14,7 +14,8 @@ class Column(NamedTuple):
     """A column of a table. `width` in terminal columns; of one that `grows`, the least that it is of use with.
 
     `drop`: where not all fit, the column with the highest goes first, of equals the one further right; those with 0
-    stay, cut from the right where even they do not fit. `gap`: blanks before it, if it is not the first that is shown.
+    stay, cut from the right where even they do not fit. `wish`: what a growing column should have before columns that
+    are dropped earlier get room. `gap`: blanks before it, if it is not the first that is shown.
     """
 
     key: str
@@ -24,6 +25,7 @@ class Column(NamedTuple):
     right: bool = False
     grows: bool = False
     gap: int = 2
+    wish: int = 0
 
 
 class Slot(NamedTuple):
@@ -49,9 +51,10 @@ Cell = str | Piece | list[Piece]
 def arranged(columns: Sequence[Column], width: int) -> tuple[Slot, ...]:
     """The columns that fit into `width`, left to right; those that grow share what the others leave."""
     kept = list(range(len(columns)))
-    while kept and _needed(columns, kept) > width:
+    while kept:
         first = max(kept, key=lambda index: (columns[index].drop, index))
-        if columns[first].drop == 0:
+        wished = sum(max(0, columns[i].wish - columns[i].width) for i in kept if columns[i].drop < columns[first].drop)
+        if _needed(columns, kept) + wished <= width or columns[first].drop == 0:
             break
         kept.remove(first)
     growing = [index for index in kept if columns[index].grows]

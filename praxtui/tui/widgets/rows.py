@@ -180,6 +180,11 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
     # --- the cursor --------------------------------------------------------------------------------------------------
 
     @property
+    def _width(self) -> int:
+        """Columns that a line has beside the scrollbar."""
+        return max(0, self.scrollable_content_region.width)
+
+    @property
     def _page(self) -> int:
         """Rows in sight."""
         return max(1, self.size.height - HEADER)
@@ -296,6 +301,9 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
 
     # --- drawing -----------------------------------------------------------------------------------------------------
 
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        self._arrange()
+
     def on_resize(self) -> None:
         self._arrange()
         self.virtual_size = Size(max(1, self.size.width), self.model.count + HEADER)
@@ -307,7 +315,7 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         self._looks.clear()
 
     def _arrange(self) -> None:
-        self._slots = arranged(self.columns, self.size.width - 1)
+        self._slots = arranged(self.columns, self._width - 1)
         self._strips.clear()
         self.refresh()
 
@@ -355,7 +363,7 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
                 # On the cursor's own colours those of the kinds could not be read.
                 segments.append(Segment(text, base if look == "cursor" or not kind else base + self._look(kind)))
             at = slot.at + slot.width
-        return Strip(segments).adjust_cell_length(self.size.width, base)
+        return Strip(segments).adjust_cell_length(self._width, base)
 
     def _header(self) -> Strip:
         style = self._look("header")
@@ -367,7 +375,7 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
             segments.append(Segment(" " * (slot.at - at), style))
             segments += [Segment(piece.text, style) for piece in fitted(Piece(title), slot.width, slot.right)]
             at = slot.at + slot.width
-        return Strip(segments).adjust_cell_length(self.size.width, style)
+        return Strip(segments).adjust_cell_length(self._width, style)
 
     def _empty_line(self, y: int) -> Strip:
         lines = [
