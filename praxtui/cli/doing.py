@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from praxtui.cli import called
+from praxtui.journal import called
 from praxtui.journal.blobs import BlobMissing
 from praxtui.journal.faults import JournalCorrupt
 from praxtui.journal.shown import clock, plain
@@ -79,7 +79,7 @@ class Doing:
 
 
 def _what(journal: Journal, digest: str) -> str:
-    from praxtui.research.llm.transcript import prompt_shown
+    from praxtui.journal.transcript import prompt_shown
 
     try:
         parts = [part.decode("utf-8", "replace") for part in journal.get_parts(digest)]

@@ -15,13 +15,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from praxtui.cli import called
 from praxtui.cli.notes import Note, Span, notes
-from praxtui.journal import logs
+from praxtui.journal import called, logs
 from praxtui.journal.shown import clock, count, money, plain
 from praxtui.journal.state import Experiment
 from praxtui.journal.store import Journal, StreamItem
-from praxtui.research.llm.transcript import Shown, Turn, prompt_shown, read_back
+from praxtui.journal.transcript import Shown, Turn, prompt_shown, read_back
 
 THOUGHT = "┆ "
 WHAT = {"draft": "a draft", "repair": "a repair", "reflect": "a reflection"}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from praxtui.cli import called
 from praxtui.cli.prompt import Ink, page, turns
+from praxtui.journal import called
 from praxtui.journal.facts import (
     DraftBegun,
     DraftCommitted,

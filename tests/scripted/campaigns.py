@@ -11,11 +11,11 @@ from typing import Any
 
 from praxtui.journal.state import State
 from praxtui.journal.store import Journal, StreamItem
+from praxtui.journal.transcript import Turn, read_back
 from praxtui.research.llm import provider
 from praxtui.research.llm.call import Models
 from praxtui.research.llm.credentials import Credentials
 from praxtui.research.llm.researcher import Llm
-from praxtui.research.llm.transcript import Turn, read_back
 from praxtui.settings import Limits, ModelSettings, ResearcherSettings
 from tests import making
 from tests.making import Director, Watch, create, ledger

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from praxtui.journal.transcript import Turn, prompt_shown, read_back
 from praxtui.research.llm.brief import protocol, tokens
 from praxtui.research.llm.researcher import Llm
 from praxtui.research.llm.schema_reply import describe
 from praxtui.research.llm.talk import LEFT_OUT
 from praxtui.research.llm.tools import TOOLS
-from praxtui.research.llm.transcript import Turn, prompt_shown, read_back
 from praxtui.research.llm.turns import ContentRefused, ContextTooLong, ToolCall
 from praxtui.research.protocol import (
     Draft,

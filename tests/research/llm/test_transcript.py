@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from praxtui.journal.store import Journal
-from praxtui.research.llm.transcript import KINDS, Shown, Transcript, Turn, prompt_parts, prompt_shown, read_back
+from praxtui.journal.transcript import KINDS, Shown, Turn, prompt_shown, read_back
+from praxtui.research.llm.transcript import Transcript, prompt_parts
 from praxtui.research.llm.turns import Message, Part, Reply, Tool, ToolCall
 from praxtui.research.protocol import Usage
 
