@@ -145,7 +145,7 @@ class Journal:
         """
         last = after
         while True:
-            rows, fault = self._rows("SELECT seq, at, kind, v, data FROM events WHERE seq>? ORDER BY seq LIMIT ?", last)
+            rows, fault = self.rows("SELECT seq, at, kind, v, data FROM events WHERE seq>? ORDER BY seq LIMIT ?", last)
             for seq, at, kind, version, data in rows:
                 if seq != last + 1:
                     raise JournalCorrupt(self.path, last, f"event {last + 1} is missing")
@@ -188,7 +188,7 @@ class Journal:
         of = "" if experiment is None else "experiment=? AND "
         asked = () if experiment is None else (experiment,)
         while True:
-            rows, fault = self._rows(
+            rows, fault = self.rows(
                 f"SELECT seq, at, experiment, kind, data FROM stream WHERE {of}seq>? ORDER BY seq LIMIT ?", *asked, last
             )
             for seq, at, of_experiment, kind, data in rows:
@@ -344,8 +344,11 @@ class Journal:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
-    def _rows(self, query: str, *asked: Any) -> tuple[list[Any], sqlite3.Error | None]:
-        """One short read transaction: the rows that could be read, and what stopped it, if anything."""
+    def rows(self, query: str, *asked: Any) -> tuple[list[Any], sqlite3.Error | None]:
+        """One short read transaction: the rows that could be read, and what stopped it, if anything.
+
+        The query ends with a LIMIT, whose last parameter is filled in here.
+        """
         rows: list[Any] = []
         with self._lock:
             try:
