@@ -12,6 +12,7 @@ from typing import IO, Any, NamedTuple
 from praxtui.errors import FAULT
 from praxtui.tui.messages import Answered, CampaignOpened
 
+COMMAND = (sys.executable, "-m", "praxtui")
 LOOK_S = 0.1  # how often a call that waits asks whether it is still wanted
 
 
@@ -85,14 +86,14 @@ def call(words: Sequence[str], wanted: Callable[[], bool] = lambda: True) -> Sai
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
             process = subprocess.Popen(
-                [sys.executable, "-m", "praxtui", *words],
+                [*COMMAND, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            return Said(FAULT, "", f"praxtui: cannot start {sys.executable}: {error}")
+            return Said(FAULT, "", f"praxtui: cannot start {COMMAND[0]}: {error}")
         while process.poll() is None:
             if not wanted():
                 process.returncode = 0  # it is no longer ours to wait for

@@ -101,7 +101,8 @@ def _stamp(path: Path) -> Stamp:
         found = os.stat(path)
     except OSError:
         return ()
-    return (found.st_mtime_ns, found.st_size, found.st_ino)
+    # Readers leave an empty -wal behind, or take it away: that says as little as none.
+    return (found.st_mtime_ns, found.st_size, found.st_ino) if found.st_size else ()
 
 
 def _folders_in(place: Path) -> int:

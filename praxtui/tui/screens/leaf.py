@@ -43,7 +43,7 @@ class LeafScreen(Page[str | None]):
 
     def body(self) -> Iterator[Widget]:
         """The folder, the specification, the prose."""
-        yield Static(Content.styled(plain(str(self._leaf.path)), "$text-muted"))
+        yield Static(Content.styled(plain(str(self._leaf.path)), "$foreground-muted"))
         yield Static(id="specification")
         yield Static(id="prose")
 

@@ -41,7 +41,7 @@ class MissingScreen(Page[None]):
         end = (
             "It is ready as soon as they are corrected." if self._faulty else "It is looked for again when you go back."
         )
-        yield Static(Content.styled(end, "$text-muted"))
+        yield Static(Content.styled(end, "$foreground-muted"))
 
     def action_copy(self, n: int = 0) -> None:
         """Put the fix of a lack, or of all, into the clipboard of the terminal."""
@@ -57,4 +57,4 @@ def paragraph(n: int, lack: Missing) -> Content:
     """A lack with its number, and its fix below it."""
     number = f"{n}  " if n <= MOST else "   "
     lines = [f"\n   {plain(line)}" for line in lack.fix.splitlines()]
-    return Content.assemble((number, "$text-muted"), plain(lack.what), *((line, "$primary") for line in lines))
+    return Content.assemble((number, "$foreground-muted"), plain(lack.what), *((line, "$primary") for line in lines))

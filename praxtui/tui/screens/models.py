@@ -98,8 +98,8 @@ def about(models: Models | None) -> str:
     known += [f"{plain(server)}: no key needed" for server in models.servers]
     if models.keyless:
         known += [
-            "A key is looked for in the environment (ANTHROPIC_API_KEY, OPENAI_API_KEY, ...), in",
-            f"{settings.file().parent / 'keys'} (lines NAME=value, chmod 600), and in the keyring.",
+            "A key is looked for in the environment (ANTHROPIC_API_KEY, OPENAI_API_KEY, ...), in the keyring, and in "
+            f"{settings.file().parent / 'keys'} (lines NAME=value, chmod 600).",
             "A server on this machine needs none: Ollama, vLLM, llama.cpp, LM Studio.",
             "Without a model, the researcher sweep works: no key, no cost.",
         ]

@@ -130,7 +130,7 @@ class StartSheet(ModalScreen[str | None]):
 
     def _show(self, program: Program) -> None:
         lines = [
-            Content.assemble((f"{label:<8}", "$text-muted"), value) for label, value in start_form.summary(program)
+            Content.assemble((f"{label:<8}", "$foreground-muted"), value) for label, value in start_form.summary(program)
         ]
         task = [Content(plain(self._leaf.task))] if self._leaf.task else []
         self.query_one("#program", Static).update(Content("\n").join(task + lines))
