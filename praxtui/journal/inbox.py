@@ -66,20 +66,23 @@ class Inbox:
         self._file: tuple[int, int] | None = None  # device and inode that the connection has open
         self._seen: int | None = None  # data_version at the last `pending`
 
-    def send(self, verb: str, args: dict[str, Any], who: str) -> int:
-        """Leave a command; durable when this returns its id. Raises JournalLocked, JournalFull, UserError."""
+    def send(self, verb: str, args: dict[str, Any], who: str, patience: float = PATIENCE_S) -> int:
+        """Leave a command; durable when this returns its id. Raises JournalLocked, JournalFull, UserError.
+
+        `patience`: seconds that others may keep the inbox locked before it is given up.
+        """
         text = msgspec.json.encode(args).decode()
         for attempt in (1, 2):
             try:
-                return self._insert(verb, text, who)
+                return self._insert(verb, text, who, patience)
             except sqlite3.Error as error:
                 if attempt == 2 or primary(error) not in BROKEN:
                     raise self._explained(error, writing=True) from error
                 self._move_aside()
         raise AssertionError("unreachable")
 
-    def _insert(self, verb: str, text: str, who: str) -> int:
-        connection = self._open(make=True, patience=PATIENCE_S)
+    def _insert(self, verb: str, text: str, who: str, patience: float) -> int:
+        connection = self._open(make=True, patience=patience)
         if connection is None:
             raise UserError(
                 f"cannot write {self.path}: no such folder", fix="`praxtui list` shows the campaigns there are"
