@@ -31,7 +31,7 @@ from praxtui.journal.steps import campaign, evidence, experiment, people
 from praxtui.journal.steps.step import Step
 
 # Raise this with every change of meaning below: a snapshot made by another version of the fold is not used.
-MEANING = 3
+MEANING = 4
 
 
 def _layout() -> int:
@@ -86,6 +86,7 @@ def _thaw(state: State) -> State:
     after.running = list(state.running)
     after.turnarounds = list(state.turnarounds)
     after.waits = dict(state.waits)
+    after.waits_since = dict(state.waits_since)
     return after
 
 

@@ -201,7 +201,8 @@ class ProgramEdit(msgspec.Struct, frozen=True, array_like=True):
 class State(msgspec.Struct, array_like=True):
     """The fold of a journal. `seq` is that of the last event in it; `at` the latest time of any, and `clock` the time
     that the last one was written at: earlier than `at` where the machine's clock was set back between two engines.
-    `waits` is everything that is waited for, cause to reason; `waiting` and `waiting_reason` are the latest of them."""
+    `waits` is everything that is waited for, cause to reason; `waiting` and `waiting_reason` are the latest of them.
+    `waits_since` (by cause), `paused_since` and `ended_at` say from when on, in seconds since 1970."""
 
     seq: int = 0
     at: float = 0.0
@@ -258,6 +259,10 @@ class State(msgspec.Struct, array_like=True):
     turnarounds: list[float] = []
     idle_seconds: float = 0.0
     first_run: float | None = None
+
+    waits_since: dict[str, float] = {}
+    paused_since: float | None = None
+    ended_at: float | None = None
 
     @property
     def epoch(self) -> Epoch | None:

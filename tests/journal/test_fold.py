@@ -28,7 +28,7 @@ from praxtui.journal.facts import (
 )
 from praxtui.journal.fold import FOLD_VERSION, dump, fold, fold_all, load
 from praxtui.journal.folded import folded
-from praxtui.journal.people import HintGiven, Paused, Resumed
+from praxtui.journal.people import HintGiven, Paused, Resumed, WaitingBegan, WaitingEnded
 from praxtui.journal.state import State
 from praxtui.journal.steps.experiment import TURNAROUNDS_KEPT
 from praxtui.journal.store import Journal
@@ -275,6 +275,24 @@ def test_a_run_that_goes_on_while_paused_counts() -> None:
     happened += [Event(last + 1, 1010.0, facts[-2]), Event(last + 2, 1015.0, facts[-1])]
     happened += [Event(last + 3, 2000.0, Noticed("paused"))]
     assert fold_all(State(), happened).spent.seconds == start + 15.0
+
+
+def test_what_is_waited_for_has_its_time_and_another_reason_does_not_begin_it_anew() -> None:
+    timeline: list[tuple[float, Fact]] = [
+        (10, begun()[0]),
+        (20, WaitingBegan("provider", "again in 40 s")),
+        (60, WaitingBegan("provider", "again in 80 s")),
+        (70, Paused("a")),
+        (80, Paused("a")),
+    ]
+    state = fold_all(State(), [Event(n, at, fact) for n, (at, fact) in enumerate(timeline, 1)])
+    assert (state.waits_since, state.paused_since, state.ended_at) == ({"provider": 20.0}, 70.0, None)
+    later = [Event(6, 90.0, WaitingEnded("provider")), Event(7, 91.0, Resumed("a"))]
+    resumed = fold_all(state, later)
+    assert (resumed.waits_since, resumed.paused_since) == ({}, None)
+    ended = fold_all(state, [Event(6, 95.0, CampaignEnded("stopped", "x"))])
+    assert (ended.waits_since, ended.paused_since, ended.ended_at) == ({}, None, 95.0)
+    assert state.waits_since == {"provider": 20.0}
 
 
 def test_turnaround_is_from_one_runs_end_to_the_next_ones_start() -> None:

@@ -78,7 +78,7 @@ def _engine_started(state: State, fact: EngineStarted, at: float) -> None:
 
 
 def _nothing_waited_for(state: State) -> None:
-    state.waits = {}
+    state.waits, state.waits_since = {}, {}
     state.waiting = state.waiting_reason = None
 
 
@@ -106,12 +106,13 @@ def _ended(state: State, fact: CampaignEnded, at: float) -> None:
         fact.exit_code,
     )
     _nothing_waited_for(state)
+    state.ended_at = at
     state.stop = None
-    state.paused = False
+    state.paused, state.paused_since = False, None
 
 
 def _reopened(state: State, fact: CampaignReopened, at: float) -> None:
-    state.ended = state.end_reason = None
+    state.ended = state.end_reason = state.ended_at = None
     state.exit_code = 0
     state.free_since = None
 

@@ -45,12 +45,15 @@ def _hint_withdrawn(state: State, fact: HintWithdrawn, at: float) -> None:
 
 
 def _paused(state: State, fact: Paused, at: float) -> None:
+    if not state.paused:
+        state.paused_since = at
     state.paused = True
     state.free_since = None
 
 
 def _resumed(state: State, fact: Resumed, at: float) -> None:
     state.paused = False
+    state.paused_since = None
 
 
 def _stop(state: State, fact: StopAsked, at: float) -> None:
@@ -80,12 +83,14 @@ def _reviewed(state: State, fact: FlagsReviewed, at: float) -> None:
 def _waiting(state: State, fact: WaitingBegan, at: float) -> None:
     state.waits.pop(fact.cause, None)
     state.waits[fact.cause] = fact.reason
+    state.waits_since.setdefault(fact.cause, at)
     _latest_wait(state)
     state.free_since = None
 
 
 def _waited(state: State, fact: WaitingEnded, at: float) -> None:
     state.waits.pop(fact.cause, None)
+    state.waits_since.pop(fact.cause, None)
     _latest_wait(state)
 
 
