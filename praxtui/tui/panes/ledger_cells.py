@@ -52,9 +52,9 @@ def columns(state: State) -> tuple[Column, ...]:
 
 
 def _metric_width(state: State) -> int:
-    """Room for the metric's name up to a length at which it is cut, and always for a number and its tilde."""
+    """Room for the metric's name and the mark of the sorting, up to a length at which it is cut; and for a number."""
     name = len(state.epoch.metric) if state.epoch else 6
-    return max(7, min(name, 12))
+    return max(8, min(name + 1, 12))
 
 
 def cells(columns: tuple[Column, ...], state: State, e: Experiment, moment: Moment) -> list[Cell]:
