@@ -172,7 +172,8 @@ The filter takes {SYNTAX}; all of them must hold.
             self._coming, self._late = view, set()
             self._build(view, self._known)
 
-    @work(thread=True, exclusive=True, group="ledger", exit_on_error=False)
+    # Without a description Textual writes out the arguments, which takes a second for a long campaign's state.
+    @work(thread=True, exclusive=True, group="ledger", exit_on_error=False, description="sort the experiments")
     def _build(self, view: View, state: State) -> None:
         view.rebuild(state)
         if not get_current_worker().is_cancelled:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from praxtui.journal.events import Event
 from praxtui.journal.facts import EpochOpened, Restored, StandingChanged
@@ -62,12 +62,15 @@ class View:
         """Take in a state from which nothing leads to the one before."""
         self._look(state)
         self.counts = Counter()
-        self._key_of = {}
-        passes = self.chosen.passes if self.chosen else None
-        for experiment in state.experiments.values():
-            self._count(experiment, 1)
-            if passes is None or passes(experiment):
-                self._key_of[experiment.number] = self._key(experiment)
+        experiments = state.experiments
+        for (_, _, is_baseline), (one, many) in _kinds(experiments).items():
+            if not is_baseline:
+                self._count(one, many)
+        chosen = list(filter(self.chosen.passes, experiments.values()) if self.chosen else experiments.values())
+        if self.order == "newest":
+            self._key_of = {n: (0, 0.0, -n) for n in [int(e.id[1:]) for e in chosen]}
+        else:
+            self._key_of = {e.number: self._key(e) for e in chosen}
         self._keys = sorted(self._key_of.values())
 
     def apply(self, state: State, ids: Iterable[str]) -> None:
@@ -129,6 +132,13 @@ class View:
             return LAST, 0.0
         # What was measured in another epoch cannot be compared; it stands after what can.
         return (0 if e.epoch == self._epoch else 1), -self._signs.get(e.epoch, -1) * metric
+
+
+def _kinds(experiments: Mapping[str, Experiment]) -> dict[tuple[str | None, str | None, bool], tuple[Experiment, int]]:
+    """Verdict, standing and whether it is the baseline: an experiment of each kind, and how many there are of it."""
+    kinds = Counter([(e.verdict, e.standing, e.id == "e0") for e in experiments.values()])
+    ones = {(e.verdict, e.standing, e.id == "e0"): e for e in experiments.values()}
+    return {kind: (ones[kind], many) for kind, many in kinds.items()}
 
 
 def _number(id: str) -> int:
