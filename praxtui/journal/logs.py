@@ -13,7 +13,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -23,14 +23,14 @@ SHOWN = 16 << 10  # bytes of one line that are shown
 BLOCK = 64 << 10  # bytes between two marks of an index, at least
 CHUNK = 1 << 20  # bytes read at once
 
-_ESCAPES = re.compile(
+ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movements (ECMA-48)
     r"|\x1b[PX^_\]][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC, DCS, APC, ...: titles, links, images
     r"|\x9b[0-?]*[ -/]*[@-~]"  # CSI as one character
     r"|\x1b[ -/]*[0-~]?"  # every other escape, and what is left of a torn one
 )
 # Controls, and the marks that reorder text on screen and so can make it read as something else.
-_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 class Line(NamedTuple):
@@ -46,7 +46,7 @@ def safe(text: str) -> str:
     """`text` without escape sequences and control characters; tabs as spaces. Fit for any terminal, on one line."""
     if text.isprintable():  # neither controls nor reordering marks; nearly every line
         return text
-    return _CONTROLS.sub("", _ESCAPES.sub("", text)).expandtabs(8)
+    return CONTROLS.sub("", ESCAPES.sub("", text)).expandtabs(8)
 
 
 def collapse(line: bytes) -> str:
@@ -266,6 +266,11 @@ class Times:
                 self._seconds.append(seconds)
         except (ValueError, IndexError, OverflowError):
             pass
+
+    @property
+    def seconds(self) -> Sequence[float]:
+        """When the log was seen to have grown, in seconds since the run's start."""
+        return self._seconds
 
     def elapsed_at(self, offset: int) -> float | None:
         """Seconds from the run's start until the byte at `offset` was there; None where that was not sampled."""

@@ -138,7 +138,24 @@ class Controls(Protocol):
         """The moment on the replay's own clock, 0.0 to 1.0."""
 
     @property
-    def marks(self) -> Sequence[Mark]: ...
+    def marks(self) -> Sequence[Mark]:
+        """In the order of their moments."""
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The first and the last moment, in seconds since 1970."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether the record has timings; without, each experiment takes one second."""
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the last moment is shown."""
+
+    @property
+    def running(self) -> bool:
+        """Whether the campaign goes on, so that there is a live one to go back to."""
 
     def play(self, playing: bool) -> None: ...
     def set_speed(self, speed: float) -> None:
