@@ -15,7 +15,6 @@ from textual.events import DescendantFocus, Resize
 from textual.message import Message
 from textual.widgets import Input
 
-from praxtui.tui.actions import BY_ID
 from praxtui.tui.panes.pane import styles
 from praxtui.tui.screens import home_rows
 from praxtui.tui.screens.home_rows import CampaignRow, Folder, LeafRow
@@ -123,7 +122,7 @@ class HomeLists(Vertical):
         """What stands where a list has no row."""
         nothing = f"Nothing holds {self.words!r}: esc shows all rows." if self.words else ""
         self.leaf_rows.say_empty(nothing or "No leaves.")
-        start = BY_ID["home.start"].keys[0]
+        start = home_rows.key_of("home.start")
         self.campaign_rows.say_empty(nothing or f"Campaigns will stand here: {start} starts one on the leaf above.")
 
     def _leaf_cells(self, id: str) -> Sequence[Cell]:

@@ -12,10 +12,17 @@ from praxtui.journal.state import State
 from praxtui.journal.status import document
 from praxtui.program.ready import Missing
 from praxtui.tui.actions import BY_ID
+from praxtui.tui.keymap import shown
 from praxtui.tui.widgets.columns import Column, Piece
 
 ARROWS = {"minimize": "↓", "maximize": "↑"}
 LIVE = ("running", "paused", "waiting")
+
+
+def key_of(id: str) -> str:
+    """The key of an action as people write it; the palette's where it has none of its own."""
+    keys = BY_ID[id].keys or BY_ID["everywhere.palette"].keys
+    return shown(keys[0]) if keys else id
 
 
 class LeafRow(NamedTuple):
@@ -274,7 +281,7 @@ def readiness(row: LeafRow) -> Piece:
         return Piece("·", "weak")
     if not row.missing:
         return Piece("yes", "good")
-    key = BY_ID["home.missing"].keys[0]
+    key = key_of("home.missing")
     more = f" +{len(row.missing) - 1}" if len(row.missing) > 1 and not row.faulty else ""
     word = "errors" if row.faulty else lack_word(row.missing[0])
     return Piece(f"{word}{more}  {key}", "bad" if row.faulty else "warn")
@@ -323,7 +330,7 @@ def state_cell(row: CampaignRow) -> Piece:
     if row.state == "running":
         return Piece(row.phase if row.phase.startswith("running ") else f"running: {row.phase}", "good")
     if row.state == "dead":
-        return Piece(f"dead: {BY_ID['home.resume'].keys[0]} resumes", "bad")
+        return Piece(f"dead: {key_of('home.resume')} resumes", "bad")
     if row.state == "paused":
         return Piece("paused" if row.phase == "paused" else f"pausing: {row.phase}", "warn")
     if row.state == "waiting":
@@ -347,7 +354,7 @@ def lesson(leaves: Sequence[LeafRow], campaigns: Sequence[CampaignRow], looked: 
 
     `looked`: the folders in which leaves were looked for; `keyless`: whether no language model is within reach.
     """
-    start, models = BY_ID["home.start"].keys[0], BY_ID["home.models"].keys[0]
+    start, models = key_of("home.start"), key_of("home.models")
     if not leaves:
         places = "\n".join(f"  {place}" for place in looked)
         return f"No leaves. A leaf is a folder with a program.md. Looked in\n{places}"

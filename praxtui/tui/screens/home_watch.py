@@ -155,7 +155,7 @@ class LeafWatch:
 
 
 def working(leaf: Leaf) -> Path:
-    """The folder that a campaign on the leaf works in: of a bundled leaf its copy in PRAXTUI_HOME, once there is one."""
+    """The folder that a campaign on the leaf works in: of a bundled leaf its copy in PRAXTUI_HOME, if there is one."""
     if is_bundled(leaf.path):
         own = own_copy(leaf.name)
         if (own / "program.md").is_file():

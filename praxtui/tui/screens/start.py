@@ -64,6 +64,7 @@ class StartSheet(ModalScreen[str | None]):
         self._models = models
         self._named: tuple[str, ...] = ()
         self._starting = False
+        self._walls_missed = False  # refused because there is no sandbox: from then on it can be waived
 
     def compose(self) -> ComposeResult:
         ready = not self._leaf.missing
@@ -130,7 +131,8 @@ class StartSheet(ModalScreen[str | None]):
 
     def _show(self, program: Program) -> None:
         lines = [
-            Content.assemble((f"{label:<8}", "$foreground-muted"), value) for label, value in start_form.summary(program)
+            Content.assemble((f"{label:<8}", "$foreground-muted"), value)
+            for label, value in start_form.summary(program)
         ]
         task = [Content(plain(self._leaf.task))] if self._leaf.task else []
         self.query_one("#program", Static).update(Content("\n").join(task + lines))
@@ -155,7 +157,7 @@ class StartSheet(ModalScreen[str | None]):
         first = next((row.name for row in self._models.rows if row.usable), None) if self._models else None
         model.placeholder = "of your settings" if by_default == "llm" else f"for example {first}" if first else "none"
         self.query_one("#row-model").display = researcher.word in ("default", "llm")
-        self.query_one("#row-unsandboxed").display = who == "llm" or bool(model.value.strip())
+        self.query_one("#row-unsandboxed").display = who == "llm" or bool(model.value.strip()) or self._walls_missed
         for name in ("autonomy", "unsandboxed"):
             field = self.query_one(f"#{name}", Choice)
             field.explain(start_form.ABOUT[field.word])
@@ -207,7 +209,8 @@ class StartSheet(ModalScreen[str | None]):
         why = launch.refusal(answered.said)
         self._say(plain_lines(why.message), plain_lines(why.fix), bad=True)
         if "--allow-unsandboxed" in why.fix:
-            self.query_one("#row-unsandboxed").display = True
+            self._walls_missed = True
+            self._explain()
 
     def _say(self, text: str, fix: str = "", *, bad: bool = False) -> None:
         refusal = self.query_one("#refusal", Static)
