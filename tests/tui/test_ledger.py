@@ -293,5 +293,19 @@ async def test_it_can_be_drawn_at_any_size(size: tuple[int, int]) -> None:
         assert any("e6" in line for line in app.lines())
 
 
+async def test_an_empty_ledger_says_what_will_stand_there_and_what_to_press() -> None:
+    source = Told()
+    app = Alone(source)
+    async with app.run_test(size=(60, 10)) as pilot:
+        assert app.lines()[0].startswith("Every experiment will stand here")
+        assert any(line.startswith("h writes a hint") for line in app.lines())
+        app.pane.show(source, source.tell(*begun()))
+        await pilot.pause()
+        assert app.lines()[1].startswith("▸*e0")
+        await pilot.press("slash", *"nowhere")
+        await pilot.pause()
+        assert "No experiment matches the filter. esc clears it, / changes" in " ".join(app.lines())
+
+
 def test_a_source_without_a_program_has_no_budget() -> None:
     assert ledger._budget(Told()) is None

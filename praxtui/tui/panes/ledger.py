@@ -16,6 +16,7 @@ from textual.worker import get_current_worker
 from praxtui.journal.shown import cut
 from praxtui.journal.state import Experiment, State
 from praxtui.tui.actions import BY_ID, bindings
+from praxtui.tui.keymap import shown
 from praxtui.tui.messages import Answered, Compared, ExperimentOpened, ExperimentPointed, Steered
 from praxtui.tui.panes.ledger_cells import Moment, cells, columns, running
 from praxtui.tui.panes.ledger_filter import ALL, SYNTAX, Filter, read
@@ -33,8 +34,9 @@ SORTED_COLUMN = {"newest": "id", "metric": "metric", "delta": "delta", "time": "
 CLICKED = {**{column: order for order, column in SORTED_COLUMN.items()}, "bar": "delta"}
 
 EMPTY = """Every experiment will stand here: its verdict, its metric, how far that is from the best so far in units of \
-the noise, and what it tried. The baseline e0 comes first."""
-NO_MATCH = "No experiment matches the filter. {clear} clears it, {filter} changes it."
+the noise, and what it tried. The baseline e0 comes first.
+{hint} writes a hint that the first one can use already."""
+NO_MATCH = "No experiment matches the filter. esc clears it, {filter} changes it."
 
 
 class Shown:
@@ -90,7 +92,7 @@ The filter takes {SYNTAX}; all of them must hold.
 
     def __init__(self, number: int | None = None, *, id: str | None = None) -> None:
         super().__init__(number, id=id)
-        self.rows = Rows(follows=True, empty=EMPTY)
+        self.rows = Rows(follows=True)
         self.line = Input(placeholder=SYNTAX, compact=True, classes="ledger--filter")
         self.line.cursor_blink = False
         self._source: Source | None = None
@@ -195,7 +197,8 @@ The filter takes {SYNTAX}; all of them must hold.
         self.rows.follows = self._order == ORDERS[0]
         if not self.rows.follows:
             self.rows.release()
-        self.rows.say_empty(NO_MATCH.format(clear="esc", filter=_key("ledger.filter")) if self._filter else EMPTY)
+        empty = NO_MATCH if self._filter else EMPTY
+        self.rows.say_empty(empty.format(filter=_key("ledger.filter"), hint=_key("campaign.hint")))
         self.rows.use(self._shown, self._shown.columns, SORTED_COLUMN[self._order])
         self._caption()
 
@@ -231,9 +234,6 @@ The filter takes {SYNTAX}; all of them must hold.
         event.stop()
         if event.key in CLICKED:
             self._sort(CLICKED[event.key])
-
-    def on_focus(self) -> None:
-        self.rows.focus()
 
     # --- keys --------------------------------------------------------------------------------------------------------
 
@@ -359,4 +359,6 @@ def _estimates(source: Source) -> dict[str, float]:
 
 
 def _key(action: str) -> str:
-    return BY_ID[action].keys[0]
+    """The key of an action as people write it; its name in the palette where the settings took all keys from it."""
+    keys = BY_ID[action].keys
+    return shown(keys[0]) if keys else BY_ID[action].label

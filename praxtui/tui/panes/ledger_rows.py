@@ -5,6 +5,7 @@ Nothing here goes through all experiments because one of them changed: a campaig
 
 from __future__ import annotations
 
+import gc
 import math
 from bisect import bisect_left, insort
 from collections import Counter
@@ -60,12 +61,21 @@ class View:
 
     def rebuild(self, state: State) -> None:
         """Take in a state from which nothing leads to the one before."""
+        # A hundred thousand small objects, none of them garbage: collecting while they are made stops the screen.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            self._rebuild(state)
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _rebuild(self, state: State) -> None:
         self._look(state)
         self.counts = Counter()
         experiments = state.experiments
-        for (_, _, is_baseline), (one, many) in _kinds(experiments).items():
-            if not is_baseline:
-                self._count(one, many)
+        for one, many in _kinds(experiments):
+            self._count(one, many)
         chosen = list(filter(self.chosen.passes, experiments.values()) if self.chosen else experiments.values())
         if self.order == "newest":
             self._key_of = {n: (0, 0.0, -n) for n in [int(e.id[1:]) for e in chosen]}
@@ -134,11 +144,12 @@ class View:
         return (0 if e.epoch == self._epoch else 1), -self._signs.get(e.epoch, -1) * metric
 
 
-def _kinds(experiments: Mapping[str, Experiment]) -> dict[tuple[str | None, str | None, bool], tuple[Experiment, int]]:
-    """Verdict, standing and whether it is the baseline: an experiment of each kind, and how many there are of it."""
-    kinds = Counter([(e.verdict, e.standing, e.id == "e0") for e in experiments.values()])
-    ones = {(e.verdict, e.standing, e.id == "e0"): e for e in experiments.values()}
-    return {kind: (ones[kind], many) for kind, many in kinds.items()}
+def _kinds(experiments: Mapping[str, Experiment]) -> Iterator[tuple[Experiment, int]]:
+    """An experiment of every kind that is counted differently, and how many there are of it."""
+    kinds = [(e.verdict, e.standing, e.id == "e0") for e in experiments.values()]
+    ones = dict(zip(kinds, experiments.values(), strict=True))
+    for kind, many in Counter(kinds).items():
+        yield ones[kind], many
 
 
 def _number(id: str) -> int:

@@ -378,9 +378,7 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         return Strip(segments).adjust_cell_length(self._width, style)
 
     def _empty_line(self, y: int) -> Strip:
-        lines = [
-            line for part in self._empty.split("\n") for line in textwrap.wrap(part, max(1, self.size.width)) or [""]
-        ]
+        lines = [line for part in self._empty.split("\n") for line in textwrap.wrap(part, max(1, self._width)) or [""]]
         text = lines[y] if y < len(lines) else ""
         weak = self._look("") + self._look("weak")
         return Strip([Segment(piece.text, weak) for piece in fitted(text, self.size.width)])
