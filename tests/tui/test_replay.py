@@ -12,6 +12,7 @@ from praxtui.journal.state import State
 from praxtui.journal.store import Journal
 from praxtui.tui.sources import history
 from praxtui.tui.sources.live import Live
+from praxtui.tui.sources.protocol import Change
 from praxtui.tui.sources.replay import Replay
 from tests.tui.recorded import BEGAN, empty, grow, imported, recorded
 
@@ -158,7 +159,7 @@ def test_hints_and_waits_are_those_of_the_moment(replay):
     replay.advance()
     assert replay.state.hints["k1"].used_by == ("e8",)
     hints = [mark for mark in replay.marks if mark.kind == "hint"]
-    assert [mark.text.split()[0] for mark in hints] == ["k1", "k2"]
+    assert [mark.text.split(":")[0] for mark in hints] == ["hint k1", "hint k2"]
 
 
 def test_an_experiment_is_met_at_its_verdict(replay):
@@ -221,6 +222,7 @@ def test_skipping_the_waiting_shortens_the_pause_and_keeps_the_moment(replay):
     short = replay._clock.course.length
     assert short < last - first - 1150  # a pause of 20 minutes
     replay.skip(False)
+    assert replay.advance() == Change(ticked=True)
     assert not replay.advance()
     assert replay.now == now
     assert replay._clock.course.length == last - first

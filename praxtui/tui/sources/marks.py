@@ -43,11 +43,12 @@ class Notes:
                 self._titles[name] = title
             case Judged(experiment=name, verdict=verdict) if name != "e0":
                 kind = verdict if verdict in VERDICTS else "discard"
-                return kind, f"{name} {verdict}  {self._titles.get(name, '')}".rstrip(), name
+                title = self._titles.get(name)
+                return kind, f"{name} {verdict}: {title}" if title else f"{name} {verdict}", name
             case Restored(revoked=revoked) if revoked:
                 return "revoked", f"{', '.join(revoked)} revoked", revoked[0]
             case HintGiven(hint=hint, text=text):
-                return "hint", f"{hint}  {text}", None
+                return "hint", f"hint {hint}: {text}", None
             case CommandTaken(verb=verb, outcome=outcome) if verb != "hint":
                 return "steer", f"{verb}: {outcome}", None
             case CampaignEnded(state=state, reason=reason):

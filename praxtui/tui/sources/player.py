@@ -36,7 +36,7 @@ class Player:
         self._notes.add(self._history.events, self._history.times)
         self._logs = LogTimes(folder)
         self._activity = Activity(self._record, self._history, self._logs)
-        self._looked = self._more = False
+        self._looked = self._more = self._told = False
         self._skips = True
         self._clock = Clock(self._course(), clock, speed)
         self._placed: tuple[Course, int, list[Mark]] | None = None
@@ -70,8 +70,10 @@ class Player:
             self._looked = self._activity.look(LOOK_S)
             if self._looked:
                 self._clock.change(self._course())
+                self._told = True
         if self._clock.playing and self._clock.at_end and not self.running:
             self._clock.play(False)
+            self._told = True
         return changed
 
     # --- what is -----------------------------------------------------------------------------------------------------
@@ -136,14 +138,17 @@ class Player:
         if playing and self.at_end and not self.running:
             self._clock.put_own(0.0)
         self._clock.play(playing)
+        self._told = True
 
     def set_speed(self, speed: float) -> None:
         """1 to 1000 times as fast as it was."""
         self._clock.set_speed(speed)
+        self._told = True
 
     def skip(self, skips: bool) -> None:
         """Shorten the stretches in which nothing was written, or not."""
         self._skips = skips
+        self._told = True
         self._clock.change(self._course())
 
     def seek(self, where: float) -> None:

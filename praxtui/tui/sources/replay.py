@@ -77,7 +77,9 @@ class Replay(Player):
         events, anew = self._go(self._history.index(moment), moment < before)
         until = self._seq_until() if moment != before or grown or anew else self._until
         streamed, self._until = until != self._until, until
-        return Change(events, anew=anew, streamed=streamed or anew, ticked=moment != before)
+        # What the controls were told shows on the timeline, even where the moment stays.
+        told, self._told = self._told, False
+        return Change(events, anew=anew, streamed=streamed or anew, ticked=told or moment != before)
 
     def _go(self, index: int, back: bool) -> tuple[tuple[Event, ...], bool]:
         """Make the state that of `index` facts; the facts that lead there, or whether none do."""
