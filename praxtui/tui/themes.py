@@ -121,8 +121,36 @@ def read(path: Path) -> Theme:
     if reading.wrong:
         raise UserError("\n".join(reading.wrong), fix="the themes that come with praxtui name every key")
     theme = Theme(name=path.stem, **said)
+    if not theme.ansi:
+        theme.variables |= _solid(theme)
     theme.variables = {**variable_defaults(theme), **theme.variables}
     return theme
+
+
+def _solid(theme: Theme) -> dict[str, str]:
+    """Text in colours of its own, for `auto`: Textual works that out where a widget has a style, but takes it for white
+    where a line is made of component styles."""
+    made = {**theme.to_color_system().generate(), **theme.variables}
+    solid = {}
+    for name, ground in (
+        ("text", "background"),
+        ("text-muted", "background"),
+        ("text-disabled", "background"),
+        ("block-cursor-foreground", "block-cursor-background"),
+        ("button-color-foreground", "primary"),
+    ):
+        if made[name].startswith("auto"):
+            on = made[ground].partition(" ")[0]
+            under = Color.parse(made["background"]) if on in ("auto", "transparent", "initial") else Color.parse(on)
+            share = float(made[name].partition(" ")[2].rstrip("%") or 100) / 100
+            solid[name] = under.blend(under.get_contrast_text(1.0), share, alpha=1).hex
+    return solid
+
+
+def fitting(name: str, system: str | None) -> str:
+    """The theme to put on where `name` is wanted, by the terminal's colours as Rich calls them: with sixteen, the
+    default gives way to the one that is made of them."""
+    return "terminal" if name == DEFAULT and system in ("standard", "windows") else name
 
 
 def about(path: Path) -> str:

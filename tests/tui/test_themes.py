@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from praxtui import paths
 from praxtui.errors import UserError
-from praxtui.tui.themes import DEFAULT, Themes, about, put_on, read, variable_defaults
+from praxtui.tui.themes import DEFAULT, Themes, about, fitting, put_on, read, variable_defaults
 
 FILES = sorted(paths.bundled_themes().glob("*.toml"))
 PAINTED = [path for path in FILES if path.stem != "terminal"]
@@ -202,6 +202,24 @@ def test_the_colours_of_a_theme_are_those_of_its_file(tmp_path: Path) -> None:
     assert (theme.name, theme.primary, theme.text_alpha) == ("mine", "#102030", 0.5)
     assert theme.variables["series-2"] == "auto 50%"
     assert theme.variables["series-1"] == "#102030"
+
+
+def test_no_text_is_left_to_be_worked_out_where_it_is_drawn(tmp_path: Path) -> None:
+    # Textual takes `auto` for white in component styles, which a light theme would show as nothing.
+    poor = 'primary = "#103050"\ndark = false\nbackground = "#ffffff"\n[variables]\ntext = "auto 100%"'
+    for path in (*PAINTED, write(tmp_path, "mine", poor)):
+        known = variables(path)
+        assert [
+            name for name in (*WORDS, *variable_defaults(), "block-cursor-foreground") if "auto" in known[name]
+        ] == []
+    assert variables(tmp_path / "mine.toml")["text"] == "#000000"
+    assert variables(tmp_path / "mine.toml")["block-cursor-foreground"] == "#FFFFFF"
+
+
+def test_sixteen_colours_get_the_theme_that_is_made_of_them_unless_another_was_chosen() -> None:
+    assert fitting(DEFAULT, "standard") == "terminal"
+    assert fitting(DEFAULT, "256") == fitting(DEFAULT, None) == DEFAULT
+    assert fitting("paper", "standard") == "paper"
 
 
 def test_a_theme_of_ones_own_is_read_again_when_it_changes_and_stays_while_it_is_broken(tmp_path: Path) -> None:
