@@ -8,7 +8,7 @@ from textual.message import Message
 
 from praxtui.journal.curves import Curve
 from praxtui.journal.facts import DraftBegun, Judged, KillAsked, RunStarted, StandingChanged
-from praxtui.journal.people import AutonomyChanged, HintGiven, Overruled, Spent
+from praxtui.journal.people import AutonomyChanged, FlagsReviewed, HintGiven, Overruled, Spent
 from praxtui.tui.messages import Answered, Compared, ExperimentOpened, ExperimentPointed, Steered
 from praxtui.tui.panes import ledger
 from praxtui.tui.panes.ledger import LedgerPane, caption
@@ -128,6 +128,9 @@ def test_what_a_person_must_know_stands_before_the_hypothesis() -> None:
     source.tell(Judged("e1", "keep", "provisional", flags=["jump"]), Overruled("e3", "discard", "ann"))
     assert shown(source, "e1", "hypothesis") == "flag jump: idea 1"
     assert shown(source, "e1", "sign") == "!"
+    source.tell(FlagsReviewed("e1", "ann"))
+    assert shown(source, "e1", "sign") == "*"
+    assert shown(source, "e1", "hypothesis") == "flag jump, let stand: idea 1"
     assert shown(source, "e3", "hypothesis") == "ann asks for discard: idea 3"
     source.tell(Judged("e3", "discard", reason="discarded by ann"))
     assert shown(source, "e3", "hypothesis") == "overruled by ann: idea 3  discarded by ann"
@@ -189,6 +192,10 @@ async def test_the_running_row_lives_and_the_newest_is_followed() -> None:
         await pilot.pause()
         assert "discard" in app.row("e7") and "0.9500" in app.row("e7")
         assert app.pane.said.startswith("7 experiments")
+        assert app.row("e5").startswith(" *")
+        app.pane.show(source, source.tell(judged("e6", "keep", 3.0, "provisional")))
+        await pilot.pause()
+        assert app.row("e5").startswith("  ") and app.row("e6").startswith(" *")
         await pilot.press("j")
         app.pane.show(source, start(source, "e8"))
         await pilot.pause()

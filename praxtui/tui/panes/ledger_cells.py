@@ -9,7 +9,7 @@ from typing import NamedTuple
 from praxtui.journal.ledger import mean_metric
 from praxtui.journal.shown import DASH, clock, delta, metric, plain, price
 from praxtui.journal.state import Experiment, Run, State
-from praxtui.tui.panes.ledger_filter import is_behind
+from praxtui.tui.panes.ledger_filter import is_behind, wants_a_look
 from praxtui.tui.widgets.columns import Cell, Column, Piece
 
 BAR_SD = 3  # the noise bar goes from minus to plus this
@@ -79,7 +79,7 @@ def sign(state: State, e: Experiment, moment: Moment) -> Piece:
     """One character before the id: marked, flagged, or the best one so far."""
     if e.id == moment.marked:
         return Piece(MARKED, "strong")
-    if e.flags and not e.reviewed:
+    if wants_a_look(e):
         return Piece(FLAGGED, "warn")
     return Piece(HEAD if e.id == state.head else "", "good")
 
@@ -194,9 +194,9 @@ def ticking(seconds: float) -> str:
 def hypothesis(state: State, e: Experiment) -> Cell:
     """What it tries; before it what a person must know, after it what became of it."""
     pieces: list[Piece] = []
-    if e.flags:
+    if e.flags and not is_behind(e):
         said = f"flag {', '.join(e.flags)}{', let stand' if e.reviewed else ''}: "
-        pieces.append(Piece(said, "weak" if e.reviewed else "warn"))
+        pieces.append(Piece(said, "warn" if wants_a_look(e) else "weak"))
     if e.overruled is not None:
         pieces.append(Piece(f"{e.overruled_by or 'a person'} asks for {e.overruled}: ", "warn"))
     elif e.overruled_by is not None:
@@ -204,7 +204,7 @@ def hypothesis(state: State, e: Experiment) -> Cell:
     run = running(state, e)
     if e.verdict is not None and run is not None:
         pieces.append(Piece(f"{run.use} runs: ", "live"))
-    after = e.reason if e.id != "e0" and not is_behind(e) else None
+    after = e.reason if e.id != "e0" and e.reason != "behind" else None
     pieces.append(Piece(f"{e.title}  " if after else e.title) if e.title else Piece("being thought of  ", "weak"))
     if after:
         pieces.append(Piece(after, "weak"))

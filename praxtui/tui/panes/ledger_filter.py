@@ -91,8 +91,15 @@ def is_flagged(experiment: Experiment) -> bool:
 
 
 def is_behind(experiment: Experiment) -> bool:
-    """Whether its run was stopped early because its curve fell behind."""
-    return experiment.verdict == "discard" and (experiment.reason or "").split(":", 1)[0].strip() == "behind"
+    """Whether it was discarded because its run was stopped early, its curve having fallen behind."""
+    if experiment.verdict != "discard":
+        return False
+    return (experiment.reason or "").startswith("behind") or any(run.why == "behind" for run in experiment.runs)
+
+
+def wants_a_look(experiment: Experiment) -> bool:
+    """Whether it is kept on an implausible result that no person has looked at."""
+    return is_flagged(experiment) and is_kept(experiment) and not experiment.reviewed
 
 
 def _failed(experiment: Experiment) -> bool:
