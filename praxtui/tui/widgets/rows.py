@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
-from textual import events
+from textual import events, on
 from textual.binding import BindingType
-from textual.cache import LRUCache
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
 from praxtui.tui.actions import bindings
-from praxtui.tui.panes.pane import styles
-from praxtui.tui.widgets.columns import Column, Piece, Slot, arranged, fitted
-from praxtui.tui.widgets.rows_model import Listed, Model
-
-HEADER = 1  # lines
-POINTER = "▸"
-KINDS = ("good", "bad", "warn", "weak", "strong", "live")
-KEPT = 1024  # drawn rows that are remembered
+from praxtui.tui.widgets.columns import Column
+from praxtui.tui.widgets.rows_lines import HEADER, Lines
+from praxtui.tui.widgets.rows_model import Model
 
 
-class Rows(ScrollView, can_focus=True, inherit_bindings=False):
+class Rows(Lines, can_focus=True, inherit_bindings=False):
     """A table over a `Model`, with a header, a cursor that stays with its row, keys, mouse and wheel.
 
     Whoever changes the model says so by `sync`. With `follows`, the cursor rests on the first row, whichever that is,
     until a person moves it; it does so again when they move it back to the top. `empty` stands where there is no row.
     """
 
-    DEFAULT_CSS = styles(__file__)
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "rows--header",
-        "rows--cursor",
-        "rows--resting",
-        *(f"rows--{kind}" for kind in KINDS),
-    }
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("scroll")]
 
     @dataclass
@@ -83,19 +65,9 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         empty: str = "",
         id: str | None = None,
     ) -> None:
-        super().__init__(id=id)
-        self.model: Model = Listed() if model is None else model
-        self.columns = tuple(columns)
+        super().__init__(model, columns, empty, id=id)
         self.follows = follows
         self.following = follows
-        self.cursor: str | None = None
-        self._empty = empty
-        self._sorted_by = ""
-        self._place = 0
-        self._slots: tuple[Slot, ...] = ()
-        self._strips: LRUCache[tuple[str, str], Strip] = LRUCache(KEPT)
-        self._drawn: dict[int, tuple[str, str] | None] = {}
-        self._looks: dict[str, Style] = {}
         self._fresh = False
 
     # --- what it shows -----------------------------------------------------------------------------------------------
@@ -179,16 +151,6 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
 
     # --- the cursor --------------------------------------------------------------------------------------------------
 
-    @property
-    def _width(self) -> int:
-        """Columns that a line has beside the scrollbar."""
-        return max(0, self.scrollable_content_region.width)
-
-    @property
-    def _page(self) -> int:
-        """Rows in sight."""
-        return max(1, self.size.height - HEADER)
-
     def point(self, id: str) -> bool:
         """Put the cursor on a row, and the row into sight; False where it is not there."""
         place = self.model.place(id)
@@ -200,11 +162,6 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         """Say that the row under the cursor was opened."""
         if self.cursor is not None:
             self.post_message(self.Opened(self, self.cursor))
-
-    def follow(self) -> None:
-        """Rest on the first row again, whichever that is."""
-        if self.follows:
-            self._move(0)
 
     def release(self) -> None:
         """Keep to the row that the cursor is on."""
@@ -233,11 +190,6 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
             return self._go_to(self._place - self._page + 1)
         return False
 
-    def _go_to(self, top: int) -> bool:
-        before = self.scroll_offset.y
-        self.scroll_to(y=top, animate=False, force=True)
-        return self.scroll_offset.y != before
-
     def action_down(self) -> None:
         self._move(self._place + 1)
 
@@ -261,7 +213,9 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
     def on_click(self, event: events.Click) -> None:
         fresh, self._fresh = self._fresh, False
         if event.y < HEADER:
-            self._click_header(event.x)
+            for slot in self._slots:
+                if slot.at < event.x <= slot.at + slot.width:
+                    self.post_message(self.HeaderClicked(self, self.columns[slot.column].key))
             return
         place = event.y - HEADER + self.scroll_offset.y
         if place >= self.model.count:
@@ -272,20 +226,11 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         else:
             self._move(place)
 
-    def _click_header(self, x: int) -> None:
-        for slot in self._slots:
-            if slot.at <= x - 1 < slot.at + slot.width:
-                self.post_message(self.HeaderClicked(self, self.columns[slot.column].key))
-
     def on_key(self) -> None:
         self._fresh = False
 
-    def on_mouse_scroll_down(self) -> None:
-        self._wheeled()
-
-    def on_mouse_scroll_up(self) -> None:
-        self._wheeled()
-
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollUp)
     def _wheeled(self) -> None:
         # Who looks further down does not want to be brought back by the next row that comes.
         if self.following:
@@ -299,100 +244,7 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
     def on_blur(self) -> None:
         self._refresh_line(self._place - self.scroll_offset.y + HEADER)
 
-    # --- drawing -----------------------------------------------------------------------------------------------------
-
-    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
-        self._arrange()
-
     def on_resize(self) -> None:
         self._arrange()
         self.virtual_size = Size(max(1, self.size.width), self.model.count + HEADER)
         self._into_sight()
-
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._strips.clear()
-        self._looks.clear()
-
-    def _arrange(self) -> None:
-        self._slots = arranged(self.columns, self._width - 1)
-        self._strips.clear()
-        self.refresh()
-
-    def _forget(self, id: str) -> None:
-        for look in ("", "cursor", "resting"):
-            self._strips.discard((id, look))
-
-    def _refresh_line(self, y: int) -> None:
-        if HEADER <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
-
-    def _shows(self, y: int) -> tuple[str, str] | None:
-        """The row on line `y` and how it looks; None where there is none."""
-        place = y - HEADER + self.scroll_offset.y
-        if not 0 <= place < self.model.count:
-            return None
-        look = "" if place != self._place else "cursor" if self.has_focus else "resting"
-        return self.model.id(place), look
-
-    def render_line(self, y: int) -> Strip:
-        """The header, a row, or nothing."""
-        if not self.model.count:
-            self._drawn[y] = None
-            return self._empty_line(y)
-        if y < HEADER:
-            return self._header()
-        shown = self._drawn[y] = self._shows(y)
-        if shown is None:
-            return Strip.blank(self.size.width, self._look(""))
-        strip = self._strips.get(shown)
-        if strip is None:
-            strip = self._row(y - HEADER + self.scroll_offset.y, shown[1])
-            self._strips.set(shown, strip)
-        return strip
-
-    def _row(self, place: int, look: str) -> Strip:
-        cells = self.model.cells(place)
-        base = self._look(look)
-        segments = [Segment(POINTER if look else " ", base)]
-        at = 0
-        for slot in self._slots:
-            if slot.at > at:
-                segments.append(Segment(" " * (slot.at - at), base))
-            for text, kind in fitted(cells[slot.column], slot.width, slot.right):
-                # On the cursor's own colours those of the kinds could not be read.
-                segments.append(Segment(text, base if look == "cursor" or not kind else base + self._look(kind)))
-            at = slot.at + slot.width
-        return Strip(segments).adjust_cell_length(self._width, base)
-
-    def _header(self) -> Strip:
-        style = self._look("header")
-        segments = [Segment(" ", style)]
-        at = 0
-        for slot in self._slots:
-            column = self.columns[slot.column]
-            title = f"{column.title}▾" if column.key == self._sorted_by else column.title
-            segments.append(Segment(" " * (slot.at - at), style))
-            segments += [Segment(piece.text, style) for piece in fitted(Piece(title), slot.width, slot.right)]
-            at = slot.at + slot.width
-        return Strip(segments).adjust_cell_length(self._width, style)
-
-    def _empty_line(self, y: int) -> Strip:
-        lines = [line for part in self._empty.split("\n") for line in textwrap.wrap(part, max(1, self._width)) or [""]]
-        text = lines[y] if y < len(lines) else ""
-        weak = self._look("") + self._look("weak")
-        return Strip([Segment(piece.text, weak) for piece in fitted(text, self.size.width)])
-
-    def _look(self, name: str) -> Style:
-        """A style by name: that of a whole line where it has a background of its own, else the letters' alone."""
-        found = self._looks.get(name)
-        if found is None:
-            if not name:
-                found = self.rich_style
-            elif name in KINDS:
-                full = self.get_component_rich_style(f"rows--{name}")
-                found = Style(color=full.color, bold=full.bold, dim=full.dim, italic=full.italic)
-            else:
-                found = self.get_component_rich_style(f"rows--{name}")
-            self._looks[name] = found
-        return found
