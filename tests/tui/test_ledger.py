@@ -10,9 +10,10 @@ from praxtui.journal.curves import Curve
 from praxtui.journal.facts import DraftBegun, Judged, KillAsked, RunStarted, StandingChanged
 from praxtui.journal.people import AutonomyChanged, FlagsReviewed, HintGiven, Overruled, Spent
 from praxtui.tui.messages import Answered, Compared, ExperimentOpened, ExperimentPointed, Steered
-from praxtui.tui.panes import ledger
-from praxtui.tui.panes.ledger import LedgerPane, caption
+from praxtui.tui.panes import ledger_table
+from praxtui.tui.panes.ledger import LedgerPane
 from praxtui.tui.panes.ledger_cells import Moment, bar, cells, columns, difference
+from praxtui.tui.panes.ledger_table import caption
 from praxtui.tui.sources.protocol import ANEW, Change
 from praxtui.tui.widgets.columns import Cell, fitted
 from tests.tui.told import Told, begun, drafted, judged, ran
@@ -118,9 +119,9 @@ def test_only_a_live_curve_of_the_metric_itself_gives_an_estimate() -> None:
     assert shown(source, "e7", "metric") == "-"
     assert shown(source, "e7", "metric", estimates={"e7": 0.9703}) == "0.9703~"
     source.series = {"val_bpb": Curve(array("d", [1]), array("d", [0.97]), array("d", [1]))}
-    assert ledger._estimates(source) == {}
+    assert ledger_table._estimates(source) == {}
     source.curve = "val_bpb"
-    assert ledger._estimates(source) == {"e7": 0.97}
+    assert ledger_table._estimates(source) == {"e7": 0.97}
 
 
 def test_what_a_person_must_know_stands_before_the_hypothesis() -> None:
@@ -275,7 +276,7 @@ async def test_the_best_is_found_unless_the_filter_hides_it() -> None:
 async def test_a_long_ledger_is_sorted_in_a_thread_and_loses_nothing_meanwhile(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ledger, "AT_ONCE", 3)
+    monkeypatch.setattr(ledger_table, "AT_ONCE", 3)
     source = campaign()
     app = Alone(source)
     async with app.run_test(size=(110, 20)) as pilot:
@@ -315,4 +316,4 @@ async def test_an_empty_ledger_says_what_will_stand_there_and_what_to_press() ->
 
 
 def test_a_source_without_a_program_has_no_budget() -> None:
-    assert ledger._budget(Told()) is None
+    assert ledger_table._budget(Told()) is None
