@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -103,6 +104,7 @@ FIELDS: dict[str, Kind] = {
 }
 
 
+@cache
 def _variables() -> dict[str, Kind]:
     """Every variable there is, and what it may be."""
     names: set[str] = set(variable_defaults())

@@ -110,6 +110,26 @@ def test_verdicts_differ_where_there_are_few_colours(path: Path, system: ColorSy
         assert ground not in seen, names
 
 
+def in_256(c: Color) -> Color:
+    """A colour as a terminal with 256 of them shows it."""
+    return Color(*Rich.from_rgb(*c.rgb).downgrade(ColorSystem.EIGHT_BIT).get_truecolor())
+
+
+@pytest.mark.parametrize("path", PAINTED, ids=lambda path: path.stem)
+def test_in_256_colours_the_grounds_keep_their_hue_and_text_can_be_read(path: Path) -> None:
+    known = variables(path)
+    poor = {}
+    for ground in ("background", "surface", "panel", "block-cursor-background"):
+        on = Color.parse(known[ground])
+        if apart(on, in_256(on)) > 20:
+            poor[ground] = in_256(on).hex
+        words = WORDS if ground != "block-cursor-background" else ("block-cursor-foreground",)
+        for name in words:
+            if (found := contrast(in_256(colour(known[name], on)), in_256(on))) < 4:
+                poor[f"{name} on {ground}"] = f"{found:.2f}"
+    assert poor == {}
+
+
 # Machado, Oliveira and Fernandes 2009, severity 1.0, on linear RGB.
 SIGHT = {
     "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
