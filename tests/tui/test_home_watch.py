@@ -12,7 +12,7 @@ import pytest
 from praxtui import paths
 from praxtui.journal import liveness
 from praxtui.program.ready import Missing
-from praxtui.tui.screens.home_rows import CampaignRow, LeafRow
+from praxtui.tui.screens.home_rows import CampaignRow, LeafRow, ordered
 from praxtui.tui.screens.home_watch import CampaignWatch, LeafWatch, is_bundled, own_copy
 from tests.making import make_leaf, program_text
 from tests.places import home
@@ -36,6 +36,15 @@ def test_every_campaign_is_told_once_and_the_newest_first(home: Path) -> None:
     states = {row.id: row.state for row in rows}
     assert states["mar22-a"] == "finished"
     assert look(watch) == []
+
+
+def test_a_row_that_was_not_read_yet_stands_where_it_will_stand(home: Path) -> None:
+    for number, id in enumerate(("zz", "mm", "aa")):
+        (recorded(home, 2, id=id) / "created").write_text(f"{1000 + number}\n")
+    watch = CampaignWatch()
+    rows = look(watch)
+    assert [row.id for row in ordered(watch.unread(), "newest")] == [row.id for row in ordered(rows, "newest")]
+    assert watch.ids() == ["aa", "mm", "zz"]
 
 
 def test_only_the_journal_that_was_written_to_is_folded_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,12 +50,12 @@ class HomeScreen(Screen[None]):
 
     @dataclass
     class Looked(Message):
-        """Rows that were read, and where a list was read, the names of all in it."""
+        """Rows that were read, and where a list was read, the names or unread rows of all in it."""
 
         leaves: list[LeafRow] = field(default_factory=list)
         campaigns: list[CampaignRow] = field(default_factory=list)
         names: list[str] | None = None
-        ids: list[str] | None = None
+        ids: list[CampaignRow] | None = None
         fault: str = ""
 
     @dataclass
@@ -71,6 +71,7 @@ class HomeScreen(Screen[None]):
         self._fault = ""
         self._timer: Timer | None = None
         self._worker: Worker[None] | None = None
+        self._leaf_worker: Worker[None] | None = None
         self._minute = 0
 
     def compose(self) -> ComposeResult:
@@ -90,7 +91,8 @@ class HomeScreen(Screen[None]):
         lists = self.lists
         lists.leaves = {row.name: row for row in self._leaf_watch.found()}
         try:
-            lists.campaigns = {id: CampaignRow(id, read=False) for id in self._campaign_watch.ids()}
+            self._campaign_watch.ids()
+            lists.campaigns = {row.id: row for row in self._campaign_watch.unread()}
         except UserError as error:
             self._fault = str(error)
         lists.show()
@@ -116,13 +118,15 @@ class HomeScreen(Screen[None]):
 
     def _look(self, anew: bool = False) -> None:
         if self._worker is None or self._worker.is_finished:
-            self._worker = self._read(anew)
+            self._worker = self._read()
+        if self._leaf_worker is None or self._leaf_worker.is_finished:
+            self._leaf_worker = self._read_leaves(anew)
         if self._minute != (minute := int(time.time() // 60)):
             self._minute = minute
             self.lists.age()
 
     @work(thread=True, group="home-look", exit_on_error=False)
-    def _read(self, anew: bool) -> None:
+    def _read(self) -> None:
         worker = get_current_worker()
         try:
             ids = self._campaign_watch.ids()
@@ -130,7 +134,7 @@ class HomeScreen(Screen[None]):
             self.post_message(self.Looked(fault=str(error)))
             return
         if ids != list(self.lists.campaigns) or self._fault:
-            self.post_message(self.Looked(ids=ids))
+            self.post_message(self.Looked(ids=self._campaign_watch.unread()))
         found: list[CampaignRow] = []
         sent = time.monotonic()
         for row in self._campaign_watch.changed():
@@ -142,6 +146,10 @@ class HomeScreen(Screen[None]):
                 found, sent = [], time.monotonic()
         if found:
             self.post_message(self.Looked(campaigns=found))
+
+    @work(thread=True, group="home-leaves", exit_on_error=False)
+    def _read_leaves(self, anew: bool) -> None:
+        """Apart from the campaigns: neither list waits for the other."""
         for leaf in self._leaf_watch.changed(anew):
             self.post_message(self.Looked(leaves=[leaf]))
         names = self._leaf_watch.names()
@@ -159,7 +167,7 @@ class HomeScreen(Screen[None]):
     def _take(self, looked: Looked) -> None:
         lists = self.lists
         if looked.ids is not None:
-            lists.campaigns = {id: lists.campaigns.get(id) or CampaignRow(id, read=False) for id in looked.ids}
+            lists.campaigns = {row.id: lists.campaigns.get(row.id, row) for row in looked.ids}
         if looked.names is not None:
             lists.leaves = {name: row for name, row in lists.leaves.items() if name in looked.names}
         lists.leaves = {**lists.leaves, **{row.name: row for row in looked.leaves}}
