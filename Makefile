@@ -7,6 +7,7 @@
 #   make bench       the figures: turnaround, CPU, memory, start-up times
 #   make bench-judge how the judge behaves in simulation
 #   make bench-model what the model researcher costs beside its model
+#   make sample      records anew the campaign that comes with praxtui for a first replay
 #   make clean       remove the environment and the caches
 
 PYTHON ?=
@@ -21,7 +22,7 @@ SHELL := /bin/sh
 .SHELLFLAGS := -ec
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check static fast bench bench-judge bench-model clean
+.PHONY: help demo test test-all check static fast bench bench-judge bench-model sample clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -52,6 +53,9 @@ bench-judge: $(VENV)/.stamp-dev
 
 bench-model: $(VENV)/.stamp-dev
 	@$(PY) tests/bench/model.py
+
+sample: $(VENV)/.stamp-base
+	@$(PY) tests/sample.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

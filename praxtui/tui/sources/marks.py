@@ -43,8 +43,8 @@ class Notes:
                 self._titles[name] = title
             case Judged(experiment=name, verdict=verdict) if name != "e0":
                 kind = verdict if verdict in VERDICTS else "discard"
-                title = self._titles.get(name)
-                return kind, f"{name} {verdict}: {title}" if title else f"{name} {verdict}", name
+                said = self._titles.get(name)
+                return kind, f"{name} {verdict}: {said}" if said else f"{name} {verdict}", name
             case Restored(revoked=revoked) if revoked:
                 return "revoked", f"{', '.join(revoked)} revoked", revoked[0]
             case HintGiven(hint=hint, text=text):
