@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ SHAPES: dict[str, str] = {
 """How each kind of mark looks; where several share a column, the first of these is shown."""
 
 DONE, KNOB, LEFT = "━", "◆", "─"
+PLAYING, STANDING = "▸", "="
 GAP = 2  # columns between the bar and the words
 LEAST_BAR = 12
 DAY_S = 86_400.0
@@ -31,10 +32,12 @@ RANK = {kind: rank for rank, kind in enumerate(SHAPES)}
 
 
 class Words(NamedTuple):
-    """What stands right of the marks and right of the bar."""
+    """What stands right of the marks and right of the bar, and the columns kept for it, so that the bar stays as long
+    as it is while the words change."""
 
     above: str
     below: str
+    columns: int
 
 
 def column(where: float, columns: int) -> int:
@@ -67,33 +70,40 @@ def nearest(marks: Sequence[Mark], at: int, columns: int, reach: int = 1) -> Mar
 def words(controls: Controls, now: float, columns: int) -> Words:
     """The words that leave at least LEAST_BAR of `columns` to the bar: as many as fit, fewer where it is narrow."""
     for found in _choices(controls, now):
-        if columns - max(width(found.above), width(found.below)) - GAP >= max(LEAST_BAR, columns // 3):
+        if columns - found.columns - GAP >= max(LEAST_BAR, columns // 3):
             return found
-    return Words("", "")
+    return Words("", "", 0)
 
 
-def _choices(controls: Controls, now: float) -> list[Words]:
+def _choices(controls: Controls, now: float) -> Iterator[Words]:
     begin, end = controls.span
-    speed = f"{controls.speed:g}x"
     doing = "playing" if controls.playing else "at the end" if controls.at_end else "standing"
-    sign = "▸" if controls.playing else "="
+    sign = PLAYING if controls.playing else STANDING
     waiting = "skips the waiting" if controls.skips else "with the waiting"
-    if not controls.timed:
-        tick = _experiments(controls)
-        return [
-            Words(f"{tick}, without timings", f"{sign} {doing} {speed}, one a second"),
-            Words(tick, f"{sign} {doing} {speed}"),
-            Words("", f"{sign} {speed}"),
-        ]
-    moment = datetime.fromtimestamp(now)
-    at = f"{moment:%b %d %H:%M:%S}" if end - begin > DAY_S else f"{moment:%H:%M:%S}"
-    passed = f"{clock(math.floor(now - begin))} of {clock(math.floor(end - begin))}"
-    return [
-        Words(f"{at}  {passed}", f"{sign} {doing} {speed}, {waiting}"),
-        Words(f"{moment:%H:%M:%S}  {passed}", f"{sign} {doing} {speed}"),
-        Words(f"{moment:%H:%M:%S}", f"{sign} {speed}"),
-        Words("", f"{sign} {speed}"),
-    ]
+    if controls.timed:
+        moment = datetime.fromtimestamp(now)
+        at = f"{moment:%H:%M:%S}"
+        dated = f"{moment:%b %d} {at}" if end - begin > DAY_S else at
+        total = _passed(end - begin)
+        passed = f"{_passed(now - begin):>{len(total)}} of {total}"
+    else:
+        dated, passed, at = _experiments(controls), "without timings", ""
+        waiting = "one a second"
+    speed = f"{controls.speed:g}x"
+    longest = f"{sign} {speed} at the end"
+    for above, below, most in (
+        (f"{dated}  {passed}", f"{sign} {speed} {doing}, {waiting}", f"{longest}, skips the waiting"),
+        (f"{at or dated}  {passed}", f"{sign} {speed} {doing}", longest),
+        (at or dated, f"{sign} {speed}", f"{sign} {speed}"),
+        ("", f"{sign} {speed}", f"{sign} {speed}"),
+    ):
+        yield Words(above, below, max(width(above), width(most)))
+
+
+def _passed(seconds: float) -> str:
+    """Time since the beginning, in whole seconds: `0:04`, `12:31`, `5h12`."""
+    whole = math.floor(max(0.0, seconds))
+    return f"0:{whole:02d}" if whole < 10 else clock(whole)
 
 
 def _experiments(controls: Controls) -> str:

@@ -82,17 +82,30 @@ def test_every_action_of_a_replay_is_there():
 @pytest.mark.parametrize("columns", [*range(0, 40), 60, 80, 120, 200])
 def test_the_words_leave_room_for_the_bar(replay, columns):
     found = words(replay, replay.now, columns)
-    assert not (found.above or found.below) or columns - max(map(width, found)) >= 12
+    assert not found.columns or columns - found.columns >= 12
+    assert max(width(found.above), width(found.below)) <= found.columns
+
+
+@pytest.mark.parametrize("columns", [30, 60, 120])
+def test_the_bar_is_as_long_at_every_moment(replay, columns):
+    found = set()
+    for where in (0.0, 0.001, 0.1, 0.5, 1.0):
+        for playing in (True, False):
+            replay._clock.put_own(where * replay._clock.course.length)
+            replay._clock.play(playing)
+            replay.advance()
+            found.add(words(replay, replay.now, columns).columns)
+    assert len(found) == 1
 
 
 def test_the_words_say_where_it_is_and_how_fast(replay):
     replay.seek_experiment("e6")
     replay.advance()
     said = words(replay, replay.now, 120)
-    assert " of 3h" in said.above and "standing 60x, skips the waiting" in said.below
+    assert " of 3h" in said.above and "60x standing, skips the waiting" in said.below
     replay.skip(False)
     replay.play(True)
-    assert "playing 60x, with the waiting" in words(replay, replay.now, 120).below
+    assert "60x playing, with the waiting" in words(replay, replay.now, 120).below
     replay.play(False)
     replay.seek(1.0)
     assert "at the end" in words(replay, replay.now, 120).below
@@ -126,7 +139,7 @@ async def test_the_keys_move_it(replay):
         await pilot.press("right_curly_bracket", "left_square_bracket", "greater_than_sign", "t", "space")
         replay.advance()
         assert replay.speed == 120 and not replay.skips and replay.playing
-        assert "playing 120x, with the waiting" in app.lines()[1]
+        assert "120x playing, with the waiting" in app.lines()[1]
         await pilot.press("space", "home", "full_stop", "less_than_sign")
         replay.advance()
         assert replay.now == replay.span[0] + 1 and replay.speed == 60

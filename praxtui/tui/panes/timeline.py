@@ -61,13 +61,13 @@ class TimelinePane(Widget):
 
     def _said(self) -> Words:
         if self.controls is None or self._source is None:
-            return Words("", "")
+            return Words("", "", 0)
         return words(self.controls, self._source.now, self.size.width)
 
     @property
     def bar(self) -> int:
         """Columns of the bar."""
-        beside = max(map(len, self._said()))
+        beside = self._said().columns
         return max(0, self.size.width - (beside + GAP if beside else 0))
 
     def _build(self) -> None:
