@@ -87,6 +87,11 @@ class QuestionLine(Horizontal):
         yield Static(id="prompt")
         yield Input(id="words", compact=True)
 
+    def on_mount(self) -> None:
+        # Hidden, they must not be given the focus by a screen that looks for something to give it to.
+        for field in self.query("#asked, #words"):
+            field.can_focus = False
+
     async def ask(self, text: str) -> bool:
         """Put a question of yes or no (`kill e47 run 1?`); True for y. To be awaited in a worker.
 
@@ -113,6 +118,7 @@ class QuestionLine(Horizontal):
         self.set_class(isinstance(field, Input), "-words")
         self.display = True
         self.screen.add_class("-asking")
+        field.can_focus = True
         field.focus(scroll_visible=False)
         try:
             return await waiting
@@ -132,9 +138,11 @@ class QuestionLine(Horizontal):
         self.display = False
         self.screen.remove_class("-asking")
         focused = self.screen.focused
-        if self._before is not None and self._before.is_attached and (focused is None or self in focused.ancestors):
-            self.screen.set_focus(self._before, scroll_visible=False)
-        self._before = None
+        before, self._before = self._before, None
+        if focused is None or self in focused.ancestors:
+            self.screen.set_focus(before if before is not None and before.is_attached else None, scroll_visible=False)
+        for field in self.query("#asked, #words"):
+            field.can_focus = False
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
