@@ -182,6 +182,11 @@ class LogIndex:
         """Lines seen so far; an unfinished last one counts."""
         return self._newlines + self._ends_open
 
+    @property
+    def seen(self) -> int:
+        """Bytes looked through so far."""
+        return self._scanned
+
     def extend(self, most: int = CHUNK * 64) -> bool:
         """Look through at most `most` further bytes; whether the end of the log was reached."""
         try:
@@ -209,6 +214,23 @@ class LogIndex:
             self._numbers.append(self._newlines + 1)
         self._scanned += len(block)
         self._ends_open = not block.endswith(b"\n")
+
+    def number(self, offset: int) -> int:
+        """The number of the line that the byte at `offset` belongs to, as far as `extend` has looked; 0 if it is gone.
+
+        The offset of the end gives the line that would come next if the last one is finished.
+        """
+        mark = bisect_right(self._offsets, offset) - 1
+        number, at = self._numbers[mark], self._offsets[mark]
+        try:
+            with self.path.open("rb") as file:
+                file.seek(at)
+                while at < offset and (block := file.read(min(BLOCK, offset - at))):
+                    number += block.count(b"\n")
+                    at += len(block)
+        except OSError:
+            return 0
+        return number
 
     def lines(self, start: int, count: int) -> list[Line]:
         """Up to `count` lines from number `start` (from 1) on, as far as `extend` has looked."""
