@@ -117,6 +117,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("output", "next_run", ("greater_than_sign",), "next run", "The next run's output.", 36),
     Action("output", "previous_run", ("less_than_sign",), "previous run", "The output of the run before.", 0),
     Action("output", "copy", ("y",), "copy", "Copy what is shown.", 0),
+    Action("output", "left", ("left",), "left", "Move the view left along lines that are cut.", 0),
+    Action("output", "right", ("right",), "right", "Move the view right along lines that are cut.", 0),
     Action("researcher", "follow", ("f",), "follow", "Keep showing the newest thoughts.", 30),
     Action("researcher", "wrap", ("w",), "wrap", "Wrap long lines, or cut them.", 0),
     Action("researcher", "fold", ("enter",), "fold", "Open or close the experiment's thoughts.", 32),
