@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +19,7 @@ from praxtui import settings
 from praxtui.settings import Settings
 from praxtui.tui.actions import bindings
 from praxtui.tui.keymap import use
+from praxtui.tui.screens.help import HelpScreen, about, blocks
 from praxtui.tui.screens.keys import KeySheet, KeysScreen, Listening
 from praxtui.tui.screens.settings import SettingsChanged, SettingsScreen
 from praxtui.tui.themes import Themes, variable_defaults
@@ -130,6 +136,71 @@ async def test_the_editor_opens_the_file_and_what_it_did_holds(file: Path, monke
         await pilot.press("comma", "e")
         await pilot.pause()
         assert [note.message for note in app._notifications] == [f"set EDITOR to an editor, or edit {file}"]
+
+
+async def test_help_is_there_for_the_settings_too(file: Path) -> None:
+    app = Cockpit()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("comma")
+        await pilot.pause()
+        below = app.screen
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        assert about(below) == SettingsScreen.ABOUT
+        assert ("e", "edit the file") in blocks(below)[0].rows
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen is below
+
+
+ON_A_TERMINAL = """
+import sys
+from textual.app import App
+from praxtui.tui.notify import sequence, write
+from praxtui.tui.screens.settings import SettingsScreen
+from praxtui.tui.themes import Themes, variable_defaults
+
+class Cockpit(App):
+    def get_theme_variable_defaults(self):
+        return variable_defaults()
+    def on_mount(self):
+        for theme in Themes().themes():
+            self.register_theme(theme)
+        self.theme = "dark"
+        write(self, sequence("e4 kept", "osc9"))
+        self.push_screen(SettingsScreen())
+        self.call_after_refresh(self.edit)
+    def edit(self):
+        self.screen.action_edit()
+        self.exit(message=f"theme now {self.theme}")
+
+app = Cockpit()
+app.run()
+"""
+
+
+def test_on_a_terminal_news_are_written_and_the_editor_opens_the_file(file: Path, tmp_path: Path) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text(
+        f"#!{sys.executable}\nimport sys\nopen(sys.argv[2], 'w').write('[cockpit]\\ntheme = \"paper\"\\n')\n"
+    )
+    editor.chmod(0o755)
+    environ = {**os.environ, "EDITOR": f"{editor} -w", "TERM": "xterm-256color"}
+    environ.pop("VISUAL", None)
+    terminal, other = pty.openpty()
+    words = [sys.executable, "-c", ON_A_TERMINAL]
+    with subprocess.Popen(words, stdin=other, stdout=other, stderr=other, env=environ, start_new_session=True) as app:
+        os.close(other)
+        written = b""
+        with contextlib.suppress(OSError):  # how Linux says that the other end is closed
+            while piece := os.read(terminal, 65536):
+                written += piece
+    os.close(terminal)
+    assert app.returncode == 0
+    assert b"\x1b]9;e4 kept\x1b\\" in written
+    assert settings.read().cockpit.theme == "paper"
+    assert b"theme now paper" in written
 
 
 async def test_a_key_is_changed_by_pressing_another_and_holds_at_once(file: Path) -> None:

@@ -28,6 +28,7 @@ from praxtui.tui.actions import BY_ID, bindings
 from praxtui.tui.keymap import shown, use
 from praxtui.tui.notify import way
 from praxtui.tui.panes.pane import styles
+from praxtui.tui.screens.help import HelpScreen
 from praxtui.tui.screens.keys import KeysScreen
 from praxtui.tui.themes import DEFAULT, Themes, put_on
 from praxtui.tui.widgets.choice import Choice
@@ -242,6 +243,9 @@ class SettingsScreen(ModalScreen[None]):
             self._dress()
             self.post_message(SettingsChanged(self._said))
         self.app.refresh(layout=True)
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen())
 
     def action_back(self) -> None:
         """Back to where the settings were opened."""
