@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import pairwise
 
 import pytest
@@ -123,3 +124,16 @@ def test_a_clock_that_stands_does_not_move_and_speed_multiplies():
 @pytest.mark.parametrize(("asked", "got"), [(0, 1), (0.5, 1), (5000, 1000), (float("nan"), 1), (float("inf"), 1)])
 def test_the_speed_has_limits(asked, got):
     assert Clock(Course(0, 1), Wall(), asked).speed == got
+
+
+def test_a_recorded_moment_is_met_exactly_where_arithmetic_would_miss_it():
+    chance = random.Random(5)
+    times = sorted(chance.uniform(0, 3_000) for _ in range(2_000))
+    course = course_of(times, True)
+    clock = Clock(course, Wall())
+    missed = 0
+    for passed in times:
+        clock.put(BEGAN + passed)
+        assert clock.at == BEGAN + passed
+        missed += course.at(course.own(BEGAN + passed)) != BEGAN + passed
+    assert missed

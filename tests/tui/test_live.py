@@ -94,8 +94,11 @@ def test_a_second_passes_only_while_something_goes_on(live, tmp_path):
     assert not source.advance()
     clock.now += 0.2
     assert source.advance() == Change(ticked=True)
-    over = Live(recorded(tmp_path, 2, id="over"), clock)
+    ended = recorded(tmp_path, 2, id="over")
+    liveness.write_identity(ended)  # its engine has a moment to live yet
+    over = Live(ended, clock)
     clock.now += 100
+    assert over.engine.alive
     assert not over.advance()
     over.close()
 

@@ -228,6 +228,19 @@ def test_skipping_the_waiting_shortens_the_pause_and_keeps_the_moment(replay):
     assert replay._clock.course.length == last - first
 
 
+def test_time_in_which_a_model_thinks_is_no_waiting(tmp_path, wall):
+    folder = recorded(tmp_path, 8)
+    before = opened(folder, wall)
+    paused = next(mark.at for mark in before.marks if mark.text.startswith("pause"))
+    with Journal.open(folder, write=True) as journal:
+        for second in range(1, 101):
+            journal.stream_append("thought", "hm ", "e7", at=paused + second)
+    after = opened(folder, wall)
+    assert after._clock.course.length == pytest.approx(before._clock.course.length + 100, abs=2)
+    before.close()
+    after.close()
+
+
 def test_at_the_end_play_begins_anew(replay):
     replay.seek(1.0)
     replay.advance()
@@ -246,8 +259,8 @@ def test_without_timings_an_experiment_takes_a_second(tmp_path, wall):
     folder = imported(tmp_path)
     source = opened(folder, wall)
     assert not source.timed and source.span[1] - source.span[0] == 12
+    assert source.speed == 1
     source.play(True)
-    source.set_speed(1)
     verdicts = []
     for _ in range(12):
         wall.now += 1.0

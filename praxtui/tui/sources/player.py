@@ -17,7 +17,9 @@ from praxtui.tui.sources.protocol import Mark
 from praxtui.tui.sources.record import Record
 
 LOOK_S = 0.008  # seconds of one step spent on finding out when things were written
+MUCH_S, REST = 0.03, 20  # after work of so many seconds, a rest of so many times as long
 ENGINE_S = 1.0  # how old what is said of the engine may be
+USUAL_SPEED = 60.0
 GRACE_S = 1.0  # so long after a mark, as the person sees it, a step back goes to the one before
 
 
@@ -27,7 +29,7 @@ class Player:
     Raises JournalMissing, JournalTooNew, JournalCorrupt, JournalLocked where there is nothing that can be shown.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic, speed: float = 1.0) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic, speed: float | None = None) -> None:
         self.folder = folder
         self._wall = clock
         self._record = Record(folder)
@@ -38,7 +40,9 @@ class Player:
         self._activity = Activity(self._record, self._history, self._logs)
         self._looked = self._more = self._told = False
         self._skips = True
-        self._clock = Clock(self._course(), clock, speed)
+        self._not_before = 0.0
+        usual = USUAL_SPEED if self._history.timed else 1.0
+        self._clock = Clock(self._course(), clock, usual if speed is None else speed)
         self._placed: tuple[Course, int, list[Mark]] | None = None
         self._alive: tuple[float, bool] | None = None
 
@@ -66,15 +70,23 @@ class Player:
             self._history.add(found)
             self._notes.add(found, self._history.times[before:])
             self._looked = False
-        if not self._looked:
+        if not self._looked and time.monotonic() >= self._not_before:
             self._looked = self._activity.look(LOOK_S)
             if self._looked:
-                self._clock.change(self._course())
-                self._told = True
+                self._change_course()
         if self._clock.playing and self._clock.at_end and not self.running:
             self._clock.play(False)
             self._told = True
         return changed
+
+    def _change_course(self) -> None:
+        """Take the course as it is now known. Where that is much work, it is not done again at once: a campaign that
+        goes on changes several times a second."""
+        began = time.monotonic()
+        self._clock.change(self._course())
+        self._told = True
+        cost = time.monotonic() - began
+        self._not_before = began + REST * cost if cost > MUCH_S else 0.0
 
     # --- what is -----------------------------------------------------------------------------------------------------
 
@@ -148,8 +160,7 @@ class Player:
     def skip(self, skips: bool) -> None:
         """Shorten the stretches in which nothing was written, or not."""
         self._skips = skips
-        self._told = True
-        self._clock.change(self._course())
+        self._change_course()
 
     def seek(self, where: float) -> None:
         """To a share of the whole on the replay's own clock, 0.0 to 1.0."""

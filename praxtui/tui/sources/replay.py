@@ -28,7 +28,8 @@ class Replay(Player):
     """The campaign in `folder` at a moment of its past, and the controls that choose the moment.
 
     It begins playing at the beginning, with the waiting skipped, or standing at the experiment `at`. `clock`: seconds
-    that pass as they do for the person watching. Raises JournalMissing, JournalTooNew, JournalCorrupt, JournalLocked.
+    that pass as they do for the person watching. `speed`: by default 60, or 1 (an experiment a second) where the record
+    has no timings. Raises JournalMissing, JournalTooNew, JournalCorrupt, JournalLocked.
     """
 
     kind: Literal["live", "replay"] = "replay"
@@ -39,7 +40,7 @@ class Replay(Player):
         folder: Path,
         clock: Callable[[], float] = time.monotonic,
         *,
-        speed: float = 60.0,
+        speed: float | None = None,
         at: str | None = None,
     ) -> None:
         super().__init__(folder, clock, speed)
