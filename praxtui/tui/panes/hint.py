@@ -25,7 +25,7 @@ from praxtui.tui.sources.protocol import Change, Source
 from praxtui.tui.widgets.plain_area import PlainArea, cleaned
 
 PROMPT = "hint: > "
-KEYS = "enter send  ctrl+j new line  up/down earlier  ctrl+x withdraw  esc leave"
+KEYS = "enter send  esc leave  ctrl+j new line  up/down earlier  ctrl+x withdraw"
 LISTED = 6  # hints above the field at most
 
 
@@ -133,12 +133,13 @@ class HintList(Widget):
         row = self._rows[self._top + y]
         pointed = row.id == self._pointed
         text, fate = listed(row, columns)
-        main = base + self._style("pointed" if pointed else "text")
-        segments = [Segment(("▸" if pointed else " ") + text, main), Segment(fate, base + self._style(row.kind))]
+        main = self._style("pointed" if pointed else "text")
+        segments = [Segment(("▸" if pointed else " ") + text, main), Segment(fate, self._style(row.kind))]
         return Strip(segments).adjust_cell_length(columns, base)
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"hint--{name}", partial=True)
+        # Not the partial style: that of a muted colour does not know what it is muted against.
+        return self.get_component_rich_style(f"hint--{name}")
 
 
 def listed(row: Row, columns: int) -> tuple[str, str]:
@@ -328,8 +329,8 @@ class HintRest(Widget):
         base, columns = self.rich_style, self.size.width
         if y:
             return Strip.blank(columns, base)
-        prompt = base + self.get_component_rich_style("hint--prompt", partial=True)
-        dim = base + self.get_component_rich_style("hint--fate", partial=True)
+        prompt = self.get_component_rich_style("hint--prompt")
+        dim = self.get_component_rich_style("hint--fate")
         left, right = resting(self._draft, self._row, columns)
         return Strip([Segment(f" {PROMPT}", prompt), Segment(left, base), Segment(right, dim)]).adjust_cell_length(
             columns, base

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual import on, work
 from textual.app import App, ComposeResult, SuspendNotSupported
@@ -65,7 +66,10 @@ class ProgramArea(PlainArea):
         text = super().get_line(line_index)
         if line_index < len(self._kinds):
             for start, end, name in spans(text.plain, self._kinds[line_index]):
-                text.stylize(self.get_component_rich_style(f"program--{name}", partial=True), start, end)
+                whole = self.get_component_rich_style(f"program--{name}")
+                # Without its background, which is the cursor line's or the selection's.
+                style = Style(color=whole.color, bold=whole.bold, italic=whole.italic, underline=whole.underline)
+                text.stylize(style, start, end)
         return text
 
 
