@@ -62,6 +62,7 @@ class LogReader(Vertical):
         self.view = LogView(empty=empty)
         self.line = Input(placeholder=HINT, compact=True, select_on_focus=True, classes="log-reader--line")
         self.line.cursor_blink = False
+        self.line.display = False
         self.note = Static(classes="log-reader--note")
         self._wanted: Wanted | None = None
         self._hunt = 0
@@ -76,7 +77,7 @@ class LogReader(Vertical):
         """Show a log; see LogView. A search goes on in another one only when it is asked for again."""
         if (path or Path()) != self.view.page.lines.path:
             self._stop()
-            self._say(f"/{self._wanted.said}" if self._wanted is not None else "")
+            self._say(f"/{self._said}" if self._wanted is not None else "")
         self.view.show(path, size, growing)
 
     # --- keys --------------------------------------------------------------------------------------------------------
@@ -84,8 +85,9 @@ class LogReader(Vertical):
     def action_search(self) -> None:
         self._stop()
         self.note.remove_class("-open")
-        self.line.add_class("-open")
-        self.line.focus()
+        self.line.display = True
+        # At once, not with the next message: who types on means this line.
+        self.screen.set_focus(self.line)
 
     def action_next(self) -> None:
         self._again(down=True)
@@ -95,11 +97,11 @@ class LogReader(Vertical):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Escape puts away a search that there is; where there is none it leads back, as everywhere."""
-        return self._wanted is not None or self.line.has_class("-open") if action == "clear" else True
+        return self._wanted is not None or self.line.display if action == "clear" else True
 
     def action_clear(self) -> None:
         """End a search that runs, close the line, and then forget what was looked for: one thing at a time."""
-        if self.line.has_class("-open"):
+        if self.line.display:
             self._close()
         elif self._worker is not None:
             self._stop()
@@ -121,7 +123,7 @@ class LogReader(Vertical):
         try:
             self._wanted = wanted(said)
         except UserError as error:
-            self._say(error.message)
+            self._say(plain(error.message))
             return
         self.view.mark(self._wanted)
         # At the end the newest is wanted, elsewhere what comes next.
@@ -130,10 +132,10 @@ class LogReader(Vertical):
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         if event.widget is self.line:
-            self.line.remove_class("-open")
+            self.line.display = False
 
     def _close(self) -> None:
-        self.line.remove_class("-open")
+        self.line.display = False
         self.view.focus()
 
     # --- looking for it ----------------------------------------------------------------------------------------------
@@ -221,7 +223,7 @@ class LogReader(Vertical):
     def _say(self, text: str) -> None:
         """A word on the search, in the line below the log; none closes it."""
         self.note.set_class(bool(text), "-open")
-        self.note.update(Content(plain(text)))
+        self.note.update(Content(text))
 
 
 def key_of(action: str) -> str:
