@@ -18,8 +18,8 @@ from praxtui.tui.widgets.log_page import Page, Place, Row, breaks
 from praxtui.tui.widgets.log_search import hunt, wanted
 
 PIECES = st.sampled_from(
-    [b"\n", b"\n\n", b"loss", b"Loss 3", b"warm up\n", b"\x1b[31mlo\x1b[0mss\n", b"1%\r2%\r", b"x" * 30, b"y" * 7, b"\t",
-     "日本語 wide\n".encode(), b"\xff"]
+    [b"\n", b"\n\n", b"loss", b"Loss 3", b"warm up\n", b"\x1b[31mlo\x1b[0mss\n", b"1%\r2%\r", b"x" * 30, b"y" * 7,
+     b"\t", b"\xff", "日本語 wide\n".encode()]
 )  # fmt: skip
 RAW = st.lists(PIECES, max_size=25).map(b"".join)
 
