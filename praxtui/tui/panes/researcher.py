@@ -23,23 +23,11 @@ from praxtui.tui.panes.thoughts import Talk
 from praxtui.tui.sources.protocol import Change, Source
 from praxtui.tui.widgets.columns import Piece
 from praxtui.tui.widgets.folds import Folds, Plain
-from praxtui.tui.widgets.lines import LineView
+from praxtui.tui.widgets.lines import Fixed, LineView
 
 ITEMS = 400  # of an experiment's stream that are read at first, and more of them at once
 AT_ONCE = 2000  # further items that are read in one go
 EMPTY = "What the researcher thinks will stand here as it thinks it: its hypothesis, what it reads and what it changes."
-
-
-class Fixed(LineView, can_focus=False):
-    """A few lines that stay where they are."""
-
-    def say(self, lines: Plain) -> None:
-        """Show these; not there at all where there are none."""
-        before = [self.lines.line(n) for n in range(self.lines.count)]
-        if before != [lines.line(n) for n in range(lines.count)] or bool(lines.count) != self.display:
-            self.styles.height = lines.count
-            self.display = bool(lines.count)
-            self.use(lines)
 
 
 class ResearcherPane(Pane):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 
@@ -67,6 +67,31 @@ class Plain:
 
     def fit(self, width: int) -> None:
         """Nothing: they are cut."""
+
+    def line(self, n: int) -> Line:
+        """Line `n`, from 0."""
+        return self._lines[n]
+
+
+class Made:
+    """Lines that are made for a width: prose that is wrapped, a table that is fitted."""
+
+    wide = 0
+
+    def __init__(self, make: Callable[[int], Sequence[Line]]) -> None:
+        self._make = make
+        self._width = 0
+        self._lines: Sequence[Line] = ()
+
+    @property
+    def count(self) -> int:
+        """Lines there are."""
+        return len(self._lines)
+
+    def fit(self, width: int) -> None:
+        """Make them, where the width is another."""
+        if width != self._width:
+            self._width, self._lines = width, self._make(width)
 
     def line(self, n: int) -> Line:
         """Line `n`, from 0."""

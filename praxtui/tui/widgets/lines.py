@@ -355,3 +355,15 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def _ground(self, kind: str) -> Style:
         """The background that a line ends with."""
         return Style(bgcolor=self._look(kind).bgcolor)
+
+
+class Fixed(LineView, can_focus=False):
+    """A few lines that stay where they are, as high as they are many."""
+
+    def say(self, lines: Plain) -> None:
+        """Show these; not there at all where there are none."""
+        before = [self.lines.line(n) for n in range(self.lines.count)]
+        if before != [lines.line(n) for n in range(lines.count)] or bool(lines.count) != self.display:
+            self.styles.height = lines.count
+            self.display = bool(lines.count)
+            self.use(lines)
