@@ -150,6 +150,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("experiment", "previous", ("left_square_bracket", "N"), "previous", "The experiment before.", 32),
     Action("experiment", "next_tab", ("tab", "right"), "next part", "The next part of it.", 34),
     Action("experiment", "previous_tab", ("shift+tab", "left"), "part before", "The part before.", 0),
+    Action("experiment", "aside", ("greater_than_sign",), "to the right", "Further along long lines.", 0),
+    Action("experiment", "aside_back", ("less_than_sign",), "to the left", "Back along long lines.", 0),
+    Action("experiment", "fold", ("enter",), "open/close", "Open or close what the line begins.", 0),
     Action("experiment", "compare", ("c",), "compare", "Side by side with its parent.", 36),
     Action("experiment", "copy", ("y",), "copy commit", "Copy the commit's id.", 38),
 )
