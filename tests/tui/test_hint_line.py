@@ -18,6 +18,7 @@ from praxtui.tui.messages import Answered, Steered
 from praxtui.tui.panes.hint import HintLine, HintList
 from praxtui.tui.sources.live import Live
 from praxtui.tui.sources.protocol import ANEW
+from praxtui.tui.widgets.question import QuestionLine
 from tests.tui.recorded import last_moment, recorded
 
 
@@ -190,3 +191,29 @@ async def test_it_stands_any_size(folder: Path, size: tuple[int, int]) -> None:
     async with app.run_test(size=size) as pilot:
         await pilot.press("h", *"abc", "ctrl+j", "ctrl+j", "ctrl+j", "d", "up", "escape")
         await pilot.pause()
+
+
+async def test_a_question_stands_in_its_place(folder: Path) -> None:
+    app = Hinting(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        line = QuestionLine()
+        await app.mount(line)
+        asked = app.run_worker(line.ask("kill e6 run 1?"))
+        await pilot.pause()
+        assert "kill e6 run 1? y/n" in app.text
+        assert "hint: >" not in app.text
+        await pilot.press("y")
+        await pilot.pause()
+        assert asked.result is True
+        assert "hint: >" in app.text
+
+
+async def test_on_a_screen_of_few_rows_it_is_there_only_while_a_hint_is_typed(folder: Path) -> None:
+    app = Hinting(folder)
+    async with app.run_test(size=(80, 6)) as pilot:
+        app.screen.add_class("-tiny")
+        await pilot.pause()
+        assert "hint: >" not in app.text
+        await pilot.press("h", *"abc")
+        await pilot.pause()
+        assert "hint: > abc" in app.text
