@@ -119,3 +119,15 @@ def test_the_sixteen_colours_are_those_of_the_theme() -> None:
     assert set(asked) == {*NAMES, *(f"on-{name}" for name in NAMES)}
     assert colours.style(Look(fore=1)).color == Style.parse("#112233").color
     assert colours.style(Look(back=1)).bgcolor == Style.parse("on #445566").bgcolor
+
+
+@given(COLOURS)
+def test_plain_letters_on_a_coloured_background_are_as_readable_as_the_theme_allows(
+    colour: int | tuple[int, int, int],
+) -> None:
+    base = Style.parse("#e0e0e0 on #121212")
+    style = Colours(base, lambda name: Style()).style(Look(back=colour))
+    assert style.color in (base.color, base.bgcolor)
+    assert style.bgcolor is not None
+    back = Color.from_rich_color(style.bgcolor)
+    assert contrast(Color.from_rich_color(style.color), back) >= READABLE

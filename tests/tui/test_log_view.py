@@ -291,6 +291,7 @@ async def test_the_wheel_and_the_scrollbar_move_it(path: Path) -> None:
         await pilot.pause()
         view = app.view
         assert view.show_vertical_scrollbar
+        assert view.vertical_scrollbar.position == view.virtual_size.height - view.size.height
         view.post_message(ScrollTo(y=0))
         await pilot.pause()
         assert app.row(0) == "line 1"

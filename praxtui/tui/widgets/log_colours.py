@@ -38,8 +38,9 @@ class Colours:
         return found
 
     def _made(self, look: Look) -> Style:
-        back = None if look.back is None else self._back(look.back)
-        fore = None if look.fore is None else self._fore(look.fore, back)
+        fore, back = self._on(look.back)
+        if look.fore is not None:
+            fore = self._fore(look.fore, back)
         return self.base + Style(
             color=fore,
             bgcolor=back,
@@ -56,14 +57,26 @@ class Colours:
             return self._component("bright-black" if colour == 8 else NAMES[colour % 8]).color
         return _readable(_rich(colour), back or self.base.bgcolor, self.base.color)
 
-    def _back(self, colour: Colour) -> RichColor | None:
+    def _on(self, colour: Colour | None) -> tuple[RichColor | None, RichColor | None]:
+        """Plain letters and their background, where a program asked for one."""
+        if colour is None:
+            return None, None
         if isinstance(colour, int) and colour < 16:
-            return self._component(f"on-{NAMES[colour % 8]}").bgcolor
-        return _rich(colour)
+            style = self._component(f"on-{NAMES[colour % 8]}")
+            return style.color, style.bgcolor
+        back = _rich(colour)
+        both = [plain for plain in (self.base.color, self.base.bgcolor) if plain is not None and plain.triplet]
+        return max(both, key=lambda plain: _contrast(plain, back), default=None), back
 
 
 def _rich(colour: Colour) -> RichColor:
-    return RichColor.from_ansi(colour) if isinstance(colour, int) else RichColor.from_rgb(*colour)
+    if isinstance(colour, int):
+        return RichColor.from_triplet(RichColor.from_ansi(colour).get_truecolor())
+    return RichColor.from_rgb(*colour)
+
+
+def _contrast(one: RichColor, other: RichColor) -> float:
+    return contrast(Color.from_rich_color(one), Color.from_rich_color(other))
 
 
 def _readable(colour: RichColor, back: RichColor | None, plain: RichColor | None) -> RichColor:

@@ -156,6 +156,11 @@ class LogView(LogWindow, can_focus=True, inherit_bindings=False):
         self.top = Place(self.top.offset)
         self.lay()
 
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        # A bar that was not there was not told where to stand.
+        if shown:
+            self.vertical_scrollbar.position = self.scroll_y
+
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips.clear()
@@ -220,7 +225,7 @@ class LogView(LogWindow, can_focus=True, inherit_bindings=False):
         """The style of a background, or that of letters alone, to be laid over another."""
         full = self.get_component_rich_style(f"log-view--{name}")
         if name.startswith("on-"):
-            return Style(bgcolor=full.bgcolor)
+            return Style(color=full.color, bgcolor=full.bgcolor)
         return Style(color=full.color, bold=full.bold, dim=full.dim, underline=full.underline, reverse=full.reverse)
 
 
