@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from praxtui.journal import liveness
 from praxtui.journal.inbox import NAME, Inbox
 from praxtui.journal.people import CommandTaken
 from praxtui.journal.state import State
+from praxtui.journal.store import Journal
 from praxtui.tui import steer
 from praxtui.tui.messages import Answered
 from tests.making import Script, Watch, create, play, run, state_of
@@ -113,11 +115,28 @@ class TestWithoutAnEngine:
         assert (answer.ok, answer.text) == (False, "no answer within 0.05 s; pause waits in the inbox")
         assert commands(folder) == [("pause", {})]
 
-    def test_an_engine_that_goes_away_meanwhile_leaves_the_command_waiting(self, tmp_path: Path) -> None:
+    def test_an_engine_that_goes_away_meanwhile_is_not_waited_for(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         folder = recorded(tmp_path, 3, live=True)
         command = steer.send(folder, "pause", {})
         (folder / liveness.IDENTITY).unlink()
+
+        def waited(seconds: float) -> None:
+            pytest.fail("waited for an engine that is gone")
+
+        monkeypatch.setattr(time, "sleep", waited)
         assert steer.answer(command) is None
+
+    def test_the_answer_to_another_command_is_none_to_this_one(self, tmp_path: Path) -> None:
+        folder = recorded(tmp_path, 3, live=True)
+        command = steer.send(folder, "pause", {})
+        with Journal.open(folder, write=True) as journal:
+            for number, outcome in ((command.command - 1, "theirs"), (command.command, "ours")):
+                journal.append([CommandTaken(number, "pause", {}, "person@box:1", 0.0, outcome)])
+        found = steer.answer(command)
+        assert found is not None
+        assert found.outcome == "ours"
 
 
 class TestFaults:

@@ -207,6 +207,7 @@ class HintLine(Vertical):
             self.field.focus(scroll_visible=False)
             return
         self._before = self.screen.focused
+        self._fit()
         self.add_class("-open")
         self.field.can_focus = True
         self._put(self._history.draft)
@@ -303,6 +304,9 @@ class HintLine(Vertical):
             self.open()
 
     def on_resize(self, event: Resize) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
         """The field may take a third of the screen."""
         self.field.styles.max_height = max(1, self.screen.size.height // 3)
         self.query_one("#hint-keys").display = self.screen.size.height >= 12

@@ -50,6 +50,8 @@ class BudgetSheet(ModalScreen[None]):
             yield Static(Content(HOW), id="said")
 
     def on_mount(self) -> None:
+        for field in self.query(Input):
+            field.cursor_blink = False
         self.query_one(f"#{next(iter(self._fields))}", Input).focus()
         self._look()
 

@@ -91,6 +91,7 @@ class QuestionLine(Horizontal):
         # Hidden, they must not be given the focus by a screen that looks for something to give it to.
         for field in self.query("#asked, #words"):
             field.can_focus = False
+        self.query_one(Input).cursor_blink = False
 
     async def ask(self, text: str) -> bool:
         """Put a question of yes or no (`kill e47 run 1?`); True for y. To be awaited in a worker.
