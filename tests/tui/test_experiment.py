@@ -47,10 +47,28 @@ class Cockpit(App[None]):
 Opened = Callable[..., list[str]]
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A live campaign that no test changes."""
+    return recorded(tmp_path_factory.mktemp("read"), 12, live=True)
+
+
+def opened(folder: Path) -> Live:
+    now = last_moment(folder)
+    return Live(folder, clock=lambda: now)
+
+
 @pytest.fixture
-def live(tmp_path: Path) -> Iterator[Live]:
-    folder = recorded(tmp_path, 12, live=True)
-    source = Live(folder, clock=lambda: last_moment(folder))
+def live(folder: Path) -> Iterator[Live]:
+    source = opened(folder)
+    yield source
+    source.close()
+
+
+@pytest.fixture
+def growing(tmp_path: Path) -> Iterator[Live]:
+    """One that a test takes further."""
+    source = opened(recorded(tmp_path, 12, live=True))
     yield source
     source.close()
 
@@ -64,9 +82,8 @@ def look(
         app = Cockpit(screen)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
-            for key in keys:
-                await pilot.press(key)
-                await pilot.pause()
+            await pilot.press(*keys)
+            await pilot.pause()
             if then is not None:
                 then(app)
                 await pilot.pause()
@@ -84,7 +101,7 @@ def has(lines: list[str], *words: str) -> bool:
 
 def test_the_numbers_the_hypothesis_and_the_diff_are_seen_at_once(live: Live) -> None:
     shown = look(ExperimentScreen(live, "e8"))
-    assert shown[0].startswith("e8  keep confirmed  val_bpb 0.9773  +4.2 sd  97% sure it is better  7 runs, 37:48")
+    assert shown[0].startswith("e8  keep confirmed  val_bpb 0.9773  +4.2 sd  confidence 97%  7 runs, 37:48")
     assert has(
         shown,
         "hypothesis  weight decay 0 → 0.1 on the matrices",
@@ -139,16 +156,16 @@ def test_the_conversation_is_there_in_full(live: Live) -> None:
     assert has(look(ExperimentScreen(live, "e8"), "4", "j", "enter"), "You propose one change at a time.")
 
 
-def test_what_is_thought_meanwhile_is_added(live: Live) -> None:
+def test_what_is_thought_meanwhile_is_added(growing: Live) -> None:
     def later(app: Cockpit) -> None:
-        grow(live.folder)
+        grow(growing.folder)
         screen = app.opened
         assert isinstance(screen, ExperimentScreen)
-        screen.show(live, live.advance())
+        screen.show(growing, growing.advance())
 
-    before = look(ExperimentScreen(live, "e13"), "4")
+    before = look(ExperimentScreen(growing, "e13"), "4")
     assert not has(before, "After 70 lines.")
-    assert has(look(ExperimentScreen(live, "e13"), "4", then=later), "After 70 lines.")
+    assert has(look(ExperimentScreen(growing, "e13"), "4", then=later), "After 70 lines.")
 
 
 def test_its_reflection_is_there_or_when_it_will_be(live: Live) -> None:
@@ -165,15 +182,15 @@ def test_its_runs_are_a_table(live: Live) -> None:
     assert ["2", "confirm", "121", "0.9770", "exit", "0", "5:24", "-"] in rows
 
 
-def test_a_running_experiment_goes_on(live: Live) -> None:
+def test_a_running_experiment_goes_on(growing: Live) -> None:
     def later(app: Cockpit) -> None:
-        grow(live.folder, 5)
+        grow(growing.folder, 5)
         screen = app.opened
         assert isinstance(screen, ExperimentScreen)
-        screen.show(live, live.advance())
+        screen.show(growing, growing.advance())
 
-    assert has(look(ExperimentScreen(live, "e12"), "6"), "running")
-    after = look(ExperimentScreen(live, "e12"), "6", then=later)
+    assert has(look(ExperimentScreen(growing, "e12"), "6"), "running")
+    after = look(ExperimentScreen(growing, "e12"), "6", then=later)
     assert after[0].startswith("e12  keep prov.")
 
 
@@ -241,10 +258,17 @@ def test_in_a_replay_an_experiment_is_as_it_was_at_the_moment(tmp_path: Path) ->
     source.close()
 
 
-@pytest.mark.parametrize("size", [(1, 1), (20, 5), (40, 10), (80, 24)])
-def test_any_size_is_shown(live: Live, size: tuple[int, int]) -> None:
-    look(ExperimentScreen(live, "e2"), "tab", "tab", "tab", "enter", "tab", "tab", "j", ">", "<", size=size)
-    look(CompareScreen(live, "e2", "e12"), "tab", size=size)
+@pytest.mark.slow
+@pytest.mark.parametrize("screen", [ExperimentScreen, CompareScreen])
+def test_any_size_is_shown(live: Live, screen: type[ExperimentScreen] | type[CompareScreen]) -> None:
+    async def run() -> None:
+        made = ExperimentScreen(live, "e2") if screen is ExperimentScreen else CompareScreen(live, "e2", "e12")
+        async with Cockpit(made).run_test(size=(80, 24)) as pilot:
+            for size in ((1, 1), (20, 5), (40, 10), (200, 60)):
+                await pilot.resize_terminal(*size)
+                await pilot.press("tab", "tab", "tab", "enter", "tab", "tab", "j", ">", "<", "tab")
+
+    asyncio.run(run())
 
 
 def test_long_lines_of_a_diff_are_reached_sideways(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ class Section:
             cell = verdict(self._state, e, Moment(0.0))
             pieces = [Piece(cell)] if isinstance(cell, str) else [cell] if isinstance(cell, Piece) else cell
             said += [*pieces[:-1], pieces[-1]._replace(text=f"{pieces[-1].text}  ")]
-            if e.delta is not None or e.delta_sd is not None:
+            if e.delta or e.delta_sd:
                 said.append(Piece(f"{delta(e.delta, e.delta_sd)}  ", "weak"))
         said.append(Piece(f"{_line(e.title)}  " if e.title else ""))
         if e.reflected is not None and not open:

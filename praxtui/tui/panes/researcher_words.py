@@ -107,7 +107,9 @@ def notice_lines(found: Notice, now: float, width: int, most: int) -> list[Line]
     """The notice in at most `most` lines; how long it holds stands first, so that it is never what is cut off."""
     since = None if found.since is None else now - found.since
     # Whole seconds: nothing is drawn again for a tenth.
-    first = f"{_ago(since)} " if since is not None and since >= 1 else ""
+    first = ""
+    if since is not None and since >= 1:
+        first = f"{_ago(since)} ago " if found.kind == "weak" else f"{_ago(since)} "
     lines = wrapped(f"{first}{found.text}", max(1, width - 2))[: max(0, most)]
     return [(Piece("! " if n == 0 else "  ", found.kind), Piece(line, found.kind)) for n, line in enumerate(lines)]
 
@@ -162,7 +164,7 @@ def known(e: Experiment, talk: Talk | None, width: int) -> list[Line]:
 
 
 def _verdict(e: Experiment) -> Told:
-    difference = delta(e.delta, e.delta_sd) if e.delta is not None or e.delta_sd is not None else ""
+    difference = delta(e.delta, e.delta_sd) if e.delta or e.delta_sd else ""
     words = [part for part in (e.verdict or "", e.standing or "", difference) if part]
     said = " ".join(words) + (f": {e.reason}" if e.reason else "")
     kind = {"keep": "good", "crash": "bad", "invalid": "bad"}.get(e.verdict or "", "weak")

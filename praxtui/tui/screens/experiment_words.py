@@ -27,7 +27,7 @@ RUNS = (
 
 
 def numbers(state: State, e: Experiment, now: float) -> Line:
-    """`e45  keep provisional  val_bpb 0.9697  +1.1 sd  97% sure  2 runs 5:25  $0.05`."""
+    """`e45  keep prov.  val_bpb 0.9697  +1.1 sd  confidence 97%  2 runs, 5:25  $0.05`."""
     cell = verdict(state, e, Moment(now))
     pieces = [Piece(cell)] if isinstance(cell, str) else [cell] if isinstance(cell, Piece) else list(cell)
     name = plain(state.epoch.metric) if state.epoch else "metric"
@@ -38,7 +38,7 @@ def numbers(state: State, e: Experiment, now: float) -> Line:
         kind = "weak" if e.delta_sd is not None and abs(e.delta_sd) < 1 else ""
         said.append(Piece(f"{delta(e.delta, e.delta_sd)}  ", kind))
     if e.confidence is not None:
-        said.append(Piece(f"{e.confidence:.0%} sure it is better  ", "weak"))
+        said.append(Piece(f"confidence {e.confidence:.0%}  ", "weak"))
     said.append(Piece(f"{duration(state, e, now)}  ", "weak"))
     spent = cost(e.usd, e.unpriced)
     said.append(Piece(spent if e.usd or e.unpriced else "", "weak"))
