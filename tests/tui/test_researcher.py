@@ -138,6 +138,20 @@ def test_what_is_in_sight_stays_there_while_more_comes(growing: Live) -> None:
     assert seen[0] == seen[1]
 
 
+def test_lines_that_come_above_move_nothing_that_is_in_sight(growing: Live) -> None:
+    seen: list[list[str]] = []
+
+    def later(app: Cockpit) -> None:
+        seen.append(app.shown())
+        with Journal.open(growing.folder, write=True) as journal:
+            journal.stream_append("thought", "one\ntwo\nthree\n", "e5")
+        app.pane.show(growing, growing.advance())
+        seen.append(app.shown())
+
+    use(growing, (60, 14))("g", *("j",) * 4, "enter", "G", "k", then=later)
+    assert seen[0] == seen[1]
+
+
 def test_enter_opens_an_older_experiment_and_closes_it_again(live: Live) -> None:
     opened = use(live, (90, 40))
     up = ("g", *("j",) * 4)
