@@ -154,6 +154,7 @@ def flooded(log: Path, rate: int, seconds: float) -> None:
         lines = (log.stat().st_size - before) / line / seconds
         print(f"{f'CPU while following {lines:,.0f} lines/s':<44} {share:8.1%} of a core   (35% asked)")
         window.press("tab")
+        _cpu(window, 1.0)
         times, typed = [], ""
         for n in range(100):
             letter = "abcdefghijklmnopqrstuvwxyz"[n % 26]

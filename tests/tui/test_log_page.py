@@ -118,6 +118,15 @@ def test_a_file_that_is_cut_replaced_deleted_or_written_over_is_another_one(path
     lines.close()
 
 
+def test_long_lines_of_another_file_are_not_taken_for_those_of_the_one_before(path: Path) -> None:
+    lines = opened(path, b"z" * (1 << 20) + b"\nend\n")
+    assert lines.span(0).after == (1 << 20) + 1
+    path.write_bytes(b"y" * (1 << 19) + b"\n" + b"y" * (1 << 19) + b"\nend of another\n")
+    assert not lines.look()
+    assert lines.span(0).after == (1 << 19) + 1
+    lines.close()
+
+
 def test_a_line_without_end_is_found_in_little_time_and_memory(tmp_path: Path) -> None:
     lines = opened(tmp_path / "run.log", b"a\n" + b"z" * (9 << 20) + b"the end\nb\n")
     spans = every(lines)
@@ -193,6 +202,15 @@ def test_a_search_finds_the_nearest_line_whose_text_has_it(
     index = 0 if down else -1
     expected = (near[index], False) if near else (far[index] if far else None, True)
     assert hunt(lines, what, start, down, lambda looked: True) == expected
+    lines.close()
+
+
+def test_a_search_does_not_stop_at_what_a_long_line_does_not_show(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_search, "BLOCK", 1 << 20)
+    long = b"x" * 40_000 + b"needle" + b"x" * 40_000
+    lines = opened(path, b"a needle\n" + long + b"\n" + b"the needle\n")
+    assert hunt(lines, wanted("needle"), 9, True, lambda looked: True) == (9 + len(long) + 1, False)
+    assert hunt(lines, wanted("needle"), 9 + len(long) + 1, False, lambda looked: True) == (0, False)
     lines.close()
 
 

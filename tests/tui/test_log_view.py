@@ -82,6 +82,7 @@ async def test_the_end_is_shown_and_followed(path: Path) -> None:
         add(path, " 30%\r")
         app.view.look()
         assert app.shown[-2:] == ["line 101", " 30%"]
+        assert (app.view.following, app.view.unseen) == (True, 0)
         await pilot.pause()
 
 
@@ -101,8 +102,9 @@ async def test_moving_up_stands_still_and_counts_what_comes(path: Path) -> None:
         await pilot.press("k", "k")
         before = app.shown
         assert before[0] == "line 94"
-        add(path, numbered(101, 112))
-        app.view.look()
+        for first, last in ((101, 104), (105, 112)):
+            add(path, numbered(first, last))
+            app.view.look()
         assert app.shown == before
         assert (app.view.following, app.view.unseen) == (False, 12)
         await settled(pilot)
@@ -168,6 +170,11 @@ async def test_a_log_that_is_cut_replaced_or_deleted_is_shown_as_it_is(path: Pat
         path.write_text("again\n")
         app.view.look()
         assert app.row(0) == "again"
+        other = path.with_suffix(".new")
+        other.write_text("other\n")
+        other.replace(path)
+        app.view.look()
+        assert app.row(0) == "other"
 
 
 async def test_lines_are_cut_or_wrapped_and_the_place_is_kept(path: Path) -> None:
