@@ -101,6 +101,25 @@ def test_an_index_gives_lines_by_number_while_the_log_grows(
         assert all(line.offset == 0 or raw[line.offset - 1 : line.offset] == b"\n" for line in found)
 
 
+@given(pieces=printed, block=st.integers(1, 60), offset=st.integers(0, 400))
+def test_an_index_knows_the_number_of_the_line_around_any_byte(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes], block: int, offset: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "number.log"
+    raw = b"".join(pieces)
+    path.write_bytes(raw)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logs, "BLOCK", block)
+        index = LogIndex(path)
+        while not index.extend(7):
+            pass
+        assert index.seen == len(raw)
+        offset = min(offset, len(raw))
+        assert index.number(offset) == raw[:offset].count(b"\n") + 1
+    path.unlink()
+    assert index.number(offset) == 0
+
+
 def test_an_index_begins_anew_when_the_log_is_cut_or_replaced(tmp_path: Path) -> None:
     path = tmp_path / "run.log"
     index = LogIndex(path)
