@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.widgets import Input
+from textual.binding import BindingType
 
 from praxtui.errors import UserError
-from praxtui.journal.shown import plain
 from praxtui.journal.state import Experiment
 from praxtui.tui.actions import bindings
 from praxtui.tui.messages import Answered
-from praxtui.tui.panes.pane import Pane, styles
+from praxtui.tui.panes.pane import Pane
 from praxtui.tui.panes.researcher_page import EARLIER, STEP, parts, title
 from praxtui.tui.panes.researcher_words import NEWEST, caption, current, notice, notice_lines, stated
 from praxtui.tui.panes.thoughts import Talk
 from praxtui.tui.sources.protocol import Change, Source
 from praxtui.tui.widgets.columns import Piece
 from praxtui.tui.widgets.folds import Folds, Plain
+from praxtui.tui.widgets.line_reader import LineReader
 from praxtui.tui.widgets.lines import Fixed, LineView
 
 ITEMS = 400  # of an experiment's stream that are read at first, and more of them at once
@@ -38,16 +35,13 @@ class ResearcherPane(Pane):
 last. `┆` stands before a thought, `│` before an answer, `»` before what it was told besides; tool calls stand behind
 their names. A line at the bottom, with `!`, says what it waits for, and for how long already.
 """
-    DEFAULT_CSS = styles(__file__)
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("researcher"), Binding("escape", "clear", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("researcher", "follow", "wrap", "fold", "copy")]
 
     def __init__(self, number: int | None = None, *, id: str | None = None) -> None:
         super().__init__(number, id=id)
         self.stated = Fixed(id="stated")
         self.view = LineView(Folds(), follows=True, points=True, id="thoughts")
         self.notice = Fixed(id="notice")
-        self.line = Input(placeholder="a word, or a regular expression", compact=True, classes="researcher--search")
-        self.line.cursor_blink = False
         self._source: Source | None = None
         self._page = Folds()
         self._talks: dict[str, Talk] = {}
@@ -58,9 +52,8 @@ their names. A line at the bottom, with `!`, says what it waits for, and for how
 
     def compose(self) -> ComposeResult:
         yield self.stated
-        yield self.view
+        yield LineReader(self.view)
         yield self.notice
-        yield self.line
 
     @property
     def scrolled(self) -> LineView:
@@ -225,52 +218,3 @@ their names. A line at the bottom, with `!`, says what it waits for, and for how
         talk = self._talks.get(e.id)
         self.app.copy_to_clipboard(f"{title(e)}\n{talk.plain if talk is not None else ''}".rstrip() + "\n")
         self.post_message(Answered(f"what was said about {e.id} is in the clipboard"))
-
-    # --- searching ---------------------------------------------------------------------------------------------------
-
-    def action_search(self) -> None:
-        self.line.add_class("-open")
-        self.line.focus()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.line.remove_class("-open")
-        self.view.focus()
-        self._search(event.value)
-
-    def _search(self, words: str) -> None:
-        if not words.strip():
-            self.view.search(None)
-            return
-        try:
-            pattern = re.compile(words, re.IGNORECASE)
-        except re.error:
-            pattern = re.compile(re.escape(words), re.IGNORECASE)
-        if self.view.search(pattern) is None:
-            self.post_message(Answered(f"nothing here matches {plain(words)}", ok=False))
-
-    def action_next(self) -> None:
-        self._seek(1)
-
-    def action_previous(self) -> None:
-        self._seek(-1)
-
-    def _seek(self, by: int) -> None:
-        if self.view.pattern is None:
-            self.action_search()
-        elif self.view.seek(by) is None:
-            self.post_message(Answered(f"nothing here matches {plain(self.view.pattern.pattern)}", ok=False))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Escape ends a search that there is; where there is none it leads back, as everywhere."""
-        return self.line.has_class("-open") or self.view.pattern is not None if action == "clear" else True
-
-    def action_clear(self) -> None:
-        self.line.value = ""
-        self.line.remove_class("-open")
-        self.view.search(None)
-        self.view.focus()
-
-    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
-        if event.widget is self.line:
-            self.line.remove_class("-open")

@@ -17,7 +17,8 @@ from praxtui.tui.keymap import shown
 from praxtui.tui.messages import Answered
 from praxtui.tui.panes.pane import styles
 from praxtui.tui.screens.compare_words import contents, side_by_side
-from praxtui.tui.screens.experiment import LOW, TALL, sentence
+from praxtui.tui.screens.experiment import LOW, TALL
+from praxtui.tui.screens.experiment_parts import sentence
 from praxtui.tui.sources.protocol import ANEW, Change, Source
 from praxtui.tui.widgets.answer import AnswerLine
 from praxtui.tui.widgets.curves import CurvesPart

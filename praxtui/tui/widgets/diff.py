@@ -129,12 +129,6 @@ class DiffLines:
         """Lines there are."""
         return len(self.rows)
 
-    @property
-    def changed(self) -> tuple[int, int]:
-        """How many lines were added and removed."""
-        kinds = [row.kind for row in self.rows]
-        return kinds.count("added"), kinds.count("removed")
-
     def fit(self, width: int) -> None:
         """Nothing: long lines are scrolled."""
 
