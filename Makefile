@@ -7,6 +7,8 @@
 #   make bench       the figures: turnaround, CPU, memory, start-up times
 #   make bench-judge how the judge behaves in simulation
 #   make bench-model what the model researcher costs beside its model
+#   make bench-tui   the cockpit: first paint, keys in a flood of output, large logs and ledgers, replay
+#   make pictures    the pictures of the README, of a campaign run for them
 #   make sample      records anew the campaign that comes with praxtui for a first replay
 #   make clean       remove the environment and the caches
 
@@ -22,13 +24,18 @@ SHELL := /bin/sh
 .SHELLFLAGS := -ec
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check static fast bench bench-judge bench-model sample clean
+.PHONY: help demo test test-all check static fast bench bench-judge bench-model bench-tui pictures sample clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
+# On a terminal the cockpit shows the campaign; leaving it lets the campaign go on.
 demo: $(VENV)/.stamp-base
-	@$(VENV)/bin/praxtui run ngram --experiments $(EXPERIMENTS)
+	@if [ -t 0 ] && [ -t 1 ]; then \
+		$(VENV)/bin/praxtui run ngram --experiments $(EXPERIMENTS) --detach && exec $(VENV)/bin/praxtui attach; \
+	else \
+		$(VENV)/bin/praxtui run ngram --experiments $(EXPERIMENTS); \
+	fi
 
 test check: static fast
 
@@ -57,6 +64,12 @@ bench-model: $(VENV)/.stamp-dev
 sample: $(VENV)/.stamp-base
 	@$(PY) tests/sample.py
 
+bench-tui: $(VENV)/.stamp-dev
+	@for bench in tests/bench/tui_*.py; do echo "$$bench"; $(PY) $$bench; done
+
+pictures: $(VENV)/.stamp-dev
+	@$(PY) -m tests.tui.pictures docs
+
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
@@ -67,11 +80,11 @@ $(VENV)/.stamp-base: pyproject.toml constraints.txt $(VENV)/.stamp-venv
 	@$(PIP) install -c constraints.txt --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.stamp-dev: .ci/torch .ci/bubblewrap $(VENV)/.stamp-base
+$(VENV)/.stamp-dev: .ci/torch .ci/packages $(VENV)/.stamp-base
 	@echo "installing what the tests need"
 	@$(PIP) install -c constraints.txt --no-build-isolation -e ".[dev]"
 	@sh .ci/torch $(PY) constraints.txt
-	@sh .ci/bubblewrap
+	@sh .ci/packages
 	@touch $@
 
 # A real, tiny language model with its runtime. Where they cannot be had, its test skips with that reason.

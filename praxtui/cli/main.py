@@ -38,11 +38,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _answer(words: list[str]) -> int:
-    if not words or words[0] in ("-h", "--help"):
+    if words[:1] in (["-h"], ["--help"]) or (not words and not _on_terminal()):
         from praxtui.cli.help_ import overview
 
         print(overview())
         return DONE
+    if not words or words[0].partition("=")[0] in COCKPIT_FLAGS:
+        from praxtui.cli.cockpit import home
+
+        return home(words)
     verb, rest = words[0], words[1:]
     if verb in ("-V", "--version"):
         from praxtui import __version__
@@ -52,6 +56,11 @@ def _answer(words: list[str]) -> int:
     if verb not in VERBS:
         raise _unknown(verb)
     return _dispatch(verb, rest)
+
+
+def _on_terminal() -> bool:
+    """Whether there is a terminal that can show the cockpit; without one `praxtui` alone says what there is."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
 
 
 def _dispatch(verb: str, rest: list[str]) -> int:
@@ -73,11 +82,6 @@ def _dispatch(verb: str, rest: list[str]) -> int:
 
 
 def _unknown(verb: str) -> UserError:
-    if verb.partition("=")[0] in COCKPIT_FLAGS:
-        return UserError(
-            f"not available yet: {verb} belongs to the cockpit, which comes with a later version",
-            fix="today: praxtui run ngram",
-        )
     if verb in LATER:
         return UserError(
             f"not available yet: `praxtui {verb}` ({LATER[verb]}) comes with a later version",

@@ -11,6 +11,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "models": ("praxtui.cli.models", "the language models within reach, with prices"),
     "run": ("praxtui.cli.run", "start a campaign on a leaf, and follow it"),
     "resume": ("praxtui.cli.resume", "unpause a campaign, or restart its engine where it died"),
+    "attach": ("praxtui.cli.cockpit", "the cockpit on a campaign; leaving it changes nothing there"),
+    "replay": ("praxtui.cli.cockpit", "play a campaign back in the cockpit"),
     "list": ("praxtui.cli.list_", "the campaigns, newest first"),
     "status": ("praxtui.cli.status", "where a campaign stands"),
     "ledger": ("praxtui.cli.ledger", "the table of its experiments"),
@@ -31,8 +33,6 @@ VERBS: dict[str, tuple[str, str]] = {
 
 # Verbs with a fixed meaning that this version does not have.
 LATER: dict[str, str] = {
-    "attach": "the cockpit on a running campaign",
-    "replay": "play a campaign back",
     "adopt": "write the front matter for a program.md that has none",
     "import": "read another tool's record as a campaign",
     "export": "write a campaign in another tool's form",
@@ -44,5 +44,5 @@ LATER: dict[str, str] = {
     "self-check": "prove this installation works, from end to end",
 }
 
-# Flags of the cockpit, which is not here yet either.
+# Flags that open the cockpit, or speak of it, without a verb.
 COCKPIT_FLAGS = ("--no-mouse", "--keys", "--theme")

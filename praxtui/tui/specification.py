@@ -14,7 +14,7 @@ from praxtui.tui.sources.protocol import Source
 def program_of(source: Source) -> Program | None:
     """The program of the epoch of now; None where the record does not hold one that can be read."""
     state = source.state
-    digest = state.epoch.program if state.epoch is not None else state.program
+    digest = state.program or (state.epoch.program if state.epoch is not None else "")
     if not digest:
         return None
     try:

@@ -204,14 +204,14 @@ class HintLine(Vertical):
             self.post_message(Answered("a replay takes no hints: they would come too late", False, "open it live"))
             return
         if self.opened:
-            self.field.focus(scroll_visible=False)
+            self.screen.set_focus(self.field, scroll_visible=False)
             return
         self._before = self.screen.focused
         self._fit()
         self.add_class("-open")
         self.field.can_focus = True
         self._put(self._history.draft)
-        self.field.focus(scroll_visible=False)
+        self.screen.set_focus(self.field, scroll_visible=False)
 
     def close(self) -> None:
         """Leave the field; what is in it is kept."""
@@ -270,7 +270,7 @@ class HintLine(Vertical):
     def on_hint_list_chosen(self, message: HintList.Chosen) -> None:
         message.stop()
         self._put(self._history.point(message.id))
-        self.field.focus(scroll_visible=False)
+        self.screen.set_focus(self.field, scroll_visible=False)
 
     def on_hint_field_withdrawn(self, message: HintField.Withdrawn) -> None:
         message.stop()

@@ -116,7 +116,7 @@ The filter takes {SYNTAX}; all of them must hold.
 
     def action_filter(self) -> None:
         self.line.add_class("-open")
-        self.line.focus()
+        self.screen.set_focus(self.line)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

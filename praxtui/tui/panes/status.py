@@ -21,6 +21,7 @@ class StatusLine(Widget):
     """One line, or two where the screen is narrow. Drawn again only when its words change."""
 
     DEFAULT_CSS = styles(__file__)
+    SCOPED_CSS = False  # how much room there is stands in classes of the screen
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"status--{name}" for name in ("leaf", "id", "live", "waits", "over", "bad", "plain")
     }

@@ -211,7 +211,7 @@ class HomeLists(Vertical):
     def ask_words(self) -> None:
         """Let a person write the words that a row must hold."""
         self._typed.display = True
-        self._typed.focus()
+        self.screen.set_focus(self._typed)
 
     @on(Input.Changed, "#words")
     def _filter(self, changed: Input.Changed) -> None:

@@ -40,6 +40,7 @@ class StartSheet(ModalScreen[str | None]):
     BINDINGS: ClassVar = [
         Binding("escape", "leave", "leave"),
         Binding("s", "start", "start"),
+        Binding("enter", "hurried", "start", show=False),
         Binding("down", "app.focus_next", "next field", show=False),
         Binding("up", "app.focus_previous", "field before", show=False),
     ]
@@ -96,7 +97,7 @@ class StartSheet(ModalScreen[str | None]):
         yield from _row("unsandboxed", Choice(("no", "yes"), id="unsandboxed"))
 
     def on_mount(self) -> None:
-        self.query_one("#start, #back", Button).focus()
+        self.set_focus(self.query_one("#start, #back", Button))
         self._explain()
         self._read(self._leaf.path)
 
@@ -181,6 +182,11 @@ class StartSheet(ModalScreen[str | None]):
         self._starting = True
         self._say(f"starting {plain(self._leaf.name)}: esc leaves this, and it starts all the same")
         self._start(launch.run_words(str(self._leaf.path), self.wish()))
+
+    def action_hurried(self) -> None:
+        """Enter may come before anything has the focus: s and enter in one go start, too."""
+        if self.focused is None:
+            self.action_start()
 
     def wish(self) -> launch.Wish:
         """What the fields say now."""

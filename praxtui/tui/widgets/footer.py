@@ -50,24 +50,31 @@ class KeyLine(Widget):
     DEFAULT_CSS = styles(__file__)
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key--key", "key--label"}
 
-    def __init__(self, shown: Callable[[str], str]) -> None:
-        """`shown`: how a key of Textual's reads for a person."""
+    def __init__(self, shown: Callable[[str], str], useful: Callable[[str], bool] = lambda id: True) -> None:
+        """`shown`: how a key of Textual's reads for a person; `useful`: whether an action would do anything now."""
         super().__init__()
         self._shown = shown
+        self._useful = useful
         self._keys: Sequence[Key] = ()
 
     def on_mount(self) -> None:
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self._read())
-        self.call_after_refresh(self._read)
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.read())
+        self.call_after_refresh(self.read)
 
-    def _read(self) -> None:
-        """The first key of every action that has a rank, of those that hold where the focus is."""
+    def read(self) -> None:
+        """Look again: the first key of every action that has a rank, of those that hold where the focus is."""
         if not self.is_attached or not self.screen.is_current:
             return
         found: dict[str, Key] = {}
         for name, active in self.screen.active_bindings.items():
             action = BY_ID.get(active.binding.id or "")
-            if action is not None and action.rank and active.enabled and action.id not in found:
+            if (
+                action is not None
+                and action.rank
+                and active.enabled
+                and action.id not in found
+                and self._useful(action.id)
+            ):
                 found[action.id] = Key(self._shown(name), action.label, action.rank)
         keys = _paired(list(found.values()))
         if keys != self._keys:
@@ -80,8 +87,8 @@ class KeyLine(Widget):
         segments = [Segment(" ", base)]
         for key in fitting(self._keys, self.size.width) if y == 0 else ():
             segments.append(Segment(key.keys, base + self.get_component_rich_style("key--key", partial=True)))
-            label = base + self.get_component_rich_style("key--label", partial=True)
-            segments.append(Segment(f" {key.label}", label))
+            segments.append(Segment(" ", base))
+            segments.append(Segment(key.label, base + self.get_component_rich_style("key--label", partial=True)))
             segments.append(Segment(" " * GAP, base))
         return Strip(segments).adjust_cell_length(self.size.width, base)
 

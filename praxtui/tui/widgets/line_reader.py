@@ -39,7 +39,7 @@ class LineReader(Vertical):
 
     def action_search(self) -> None:
         self.line.add_class("-open")
-        self.line.focus()
+        self.screen.set_focus(self.line)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -120,7 +120,7 @@ class QuestionLine(Horizontal):
         self.display = True
         self.screen.add_class("-asking")
         field.can_focus = True
-        field.focus(scroll_visible=False)
+        self.screen.set_focus(field, scroll_visible=False)
         try:
             return await waiting
         finally:

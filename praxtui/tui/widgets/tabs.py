@@ -30,6 +30,7 @@ class TabLine(Widget):
     """The line. Posts Chosen when one is clicked."""
 
     DEFAULT_CSS = styles(__file__)
+    SCOPED_CSS = False  # whether it is there follows from classes of the screen
     COMPONENT_CLASSES: ClassVar[set[str]] = {"tab--current", "tab--other"}
 
     @dataclass

@@ -1,0 +1,204 @@
+"""The application: a home screen, one screen a campaign, and what holds on all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.messages import TerminalSupportsSynchronizedOutput
+
+from praxtui import settings
+from praxtui.errors import UserError
+from praxtui.journal import campaigns, liveness
+from praxtui.journal.state import State
+from praxtui.tui.actions import bindings
+from praxtui.tui.keymap import use
+from praxtui.tui.messages import Answered, CampaignOpened, Compared
+from praxtui.tui.notify import GAP_S, Teller, news, write
+from praxtui.tui.palette import Actions
+from praxtui.tui.screens.campaign import CampaignScreen
+from praxtui.tui.screens.compare import CompareScreen
+from praxtui.tui.screens.experiment import ExperimentScreen
+from praxtui.tui.screens.help import HelpScreen
+from praxtui.tui.screens.home import HomeScreen
+from praxtui.tui.screens.replay import ReplayScreen
+from praxtui.tui.screens.settings import SettingsChanged, SettingsScreen
+from praxtui.tui.screens.view import CampaignView
+from praxtui.tui.sources.live import Live
+from praxtui.tui.sources.protocol import Change
+from praxtui.tui.sources.replay import Replay
+from praxtui.tui.start import First
+from praxtui.tui.themes import DEFAULT, Themes, fitting, put_on, variable_defaults
+
+THEMES_S = 1.0  # seconds between two looks at the person's theme files
+LEAVING_S = 3.0  # after a signal: a terminal that is gone may keep the last words from being written
+
+
+class Praxtui(App[None]):
+    """The cockpit. `parting`: what to say on the terminal once it is the person's again."""
+
+    TITLE = "praxtui"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Actions}
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("everywhere")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  # as Textual has it
+
+    def __init__(self, first: First, *, theme: str | None = None) -> None:
+        super().__init__()
+        self.parting = ""
+        self.said = settings.read()
+        self.themes = Themes()
+        self._teller = Teller(self.said.cockpit)
+        self._first = first
+        self._theme_wanted = theme or self.said.cockpit.theme
+
+    def on_terminal_supports_synchronized_output(self, message: TerminalSupportsSynchronizedOutput) -> None:
+        """Some terminals redraw everything at the end of a bracketed update: a person may do without."""
+        if not self.said.cockpit.sync:
+            message.prevent_default()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Variables of our own, for themes that do not give them."""
+        return variable_defaults()
+
+    # --- beginning and end -------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self._signalled)
+        for problem in use(self, self.said.keys):
+            self.tell(Answered(problem, ok=False, fix="the key has its default; see [keys] in settings.toml"))
+        self._dress()
+        if self._first.folder is None:
+            self.push_screen(HomeScreen())
+        else:
+            self.open(self._first.folder, self._first.replay, self._first.speed, self._first.at)
+        self.set_interval(THEMES_S, self._themes_changed)
+        self.call_after_refresh(self._settle)
+
+    @staticmethod
+    def _settle() -> None:
+        """What is there now stays for good: the collector need not go through it again and again."""
+        gc.collect()
+        gc.freeze()
+
+    def _signalled(self) -> None:
+        """Give the terminal back and end; where that hangs, because the terminal is gone, end all the same."""
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(1))
+        signal.setitimer(signal.ITIMER_REAL, LEAVING_S)
+        self.exit()
+
+    async def action_leave(self) -> None:
+        """Leave the cockpit; what lies over a campaign or the home screen is closed first."""
+        if not isinstance(self.screen, HomeScreen | CampaignView):
+            await self.action_back()
+            return
+        if isinstance(self.screen, CampaignScreen):
+            folder = self.screen.source.folder
+            if liveness.alive(folder).alive:
+                self.parting = f"{folder.name} goes on without you: praxtui attach {folder.name}"
+        self.exit()
+
+    async def action_back(self) -> None:
+        """To the screen before; from a campaign to the home screen."""
+        if isinstance(self.screen, HomeScreen):
+            return
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+        elif isinstance(self.screen, CampaignView):
+            self.switch_screen(HomeScreen())
+
+    # --- colours -----------------------------------------------------------------------------------------------------
+
+    def _dress(self) -> None:
+        """Put the wanted theme on, or the default where there is no such one, and say so."""
+        for theme in self.themes.themes():
+            put_on(self, theme)
+        try:
+            wanted = self.themes.named(self._theme_wanted).name
+            self.theme = fitting(wanted, self.console.color_system or "truecolor")
+        except UserError as error:
+            self.theme = DEFAULT
+            self.tell(Answered(error.message, ok=False, fix=error.fix or ""))
+
+    def _themes_changed(self) -> None:
+        """A theme file of the person's changed: put it on as it is now, or say what is wrong with it."""
+        for seen in self.themes.changed():
+            if seen.theme is not None:
+                put_on(self, seen.theme)
+            elif seen.fault:
+                self.tell(Answered(seen.fault, ok=False))
+
+    # --- news --------------------------------------------------------------------------------------------------------
+
+    def announce(self, change: Change, state: State) -> None:
+        """Tell the terminal what in a live campaign is worth it; what is held back comes a little later."""
+        found = news(change, state) if change.events else []
+        if found or self._teller.holds:
+            write(self, self._teller.take(found, time.monotonic()))
+            if self._teller.holds:
+                self.set_timer(GAP_S, lambda: self.announce(Change(), state))
+
+    # --- screens -----------------------------------------------------------------------------------------------------
+
+    def open(self, folder: Path, replay: bool = False, speed: float | None = None, at: str | None = None) -> None:
+        """Show a campaign, live or played back, over the home screen if that is there."""
+        screen: CampaignView
+        try:
+            if replay:
+                screen = ReplayScreen(Replay(folder, speed=speed, at=at))
+            else:
+                screen = CampaignScreen(Live(folder), self.announce)
+        except UserError as error:
+            self.tell(Answered(error.message, ok=False, fix=error.fix or ""))
+            return
+        if isinstance(self.screen, CampaignView):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    def on_campaign_opened(self, message: CampaignOpened) -> None:
+        message.stop()
+        try:
+            folder = campaigns.find(message.id)
+        except UserError as error:
+            self.tell(Answered(error.message, ok=False, fix=error.fix or ""))
+            return
+        self.open(folder, message.replay)
+
+    def on_compared(self, message: Compared) -> None:
+        """An opened experiment asks for it; the campaign's screen lies below it and does not hear."""
+        if isinstance(self.screen, ExperimentScreen):
+            self.push_screen(CompareScreen(self.screen.source, message.left, message.right))
+
+    def on_answered(self, message: Answered) -> None:
+        """What no screen has shown in a line of its own."""
+        self.tell(message)
+
+    def tell(self, answer: Answered) -> None:
+        """Say something over whatever screen there is."""
+        said = f"{answer.text}\n{answer.fix}" if answer.fix else answer.text
+        self.notify(said, severity="information" if answer.ok else "error", markup=False)
+
+    def action_help(self) -> None:
+        self.push_screen(HelpScreen())
+
+    def action_settings(self) -> None:
+        self.push_screen(SettingsScreen(self.themes))
+
+    def on_settings_changed(self, message: SettingsChanged) -> None:
+        """The settings screen has put theme and keys on already."""
+        self.said = message.said
+        self._teller.said = message.said.cockpit
+
+    def action_palette(self) -> None:
+        self.action_command_palette()
