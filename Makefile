@@ -68,7 +68,7 @@ bench-tui: $(VENV)/.stamp-dev
 	@for bench in tests/bench/tui_*.py; do echo "$$bench"; $(PY) $$bench; done
 
 pictures: $(VENV)/.stamp-dev
-	@$(PY) -m tests.tui.pictures docs
+	@TEXTUAL_COLOR_SYSTEM=truecolor TEXTUAL_ANIMATIONS=none $(PY) -m tests.tui.pictures docs
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.messages import TerminalSupportsSynchronizedOutput
@@ -38,12 +37,13 @@ from praxtui.tui.sources.protocol import Change
 from praxtui.tui.sources.replay import Replay
 from praxtui.tui.start import First
 from praxtui.tui.themes import DEFAULT, Themes, fitting, put_on, variable_defaults
+from praxtui.tui.typed_ahead import OneByOne
 
 THEMES_S = 1.0  # seconds between two looks at the person's theme files
 LEAVING_S = 3.0  # after a signal: a terminal that is gone may keep the last words from being written
 
 
-class Praxtui(App[None]):
+class Praxtui(OneByOne):
     """The cockpit. `parting`: what to say on the terminal once it is the person's again."""
 
     TITLE = "praxtui"

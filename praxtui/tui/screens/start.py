@@ -185,7 +185,7 @@ class StartSheet(ModalScreen[str | None]):
 
     def action_hurried(self) -> None:
         """Enter may come before anything has the focus: s and enter in one go start, too."""
-        if self.focused is None:
+        if self.focused is None and self.is_mounted:
             self.action_start()
 
     def wish(self) -> launch.Wish:
