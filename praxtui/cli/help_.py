@@ -1,4 +1,4 @@
-"""`praxtui help [TOPIC]`, and the overview that `praxtui` alone prints."""
+"""`praxtui help [TOPIC]`, and the overview of `praxtui --help`, which `praxtui` prints where there is no terminal."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def overview() -> str:
     lines = [
         f"praxtui {__version__}: it improves a program by experiment, and records all of it.",
         "",
+        "  praxtui             the cockpit, on a terminal: choose a leaf, press s, then enter",
         "  praxtui leaves      what can be improved here",
         "  praxtui run ngram   start a campaign on one, and follow it",
         "  praxtui doctor      what is missing",

@@ -85,10 +85,10 @@ def _unknown(verb: str) -> UserError:
     if verb in LATER:
         return UserError(
             f"not available yet: `praxtui {verb}` ({LATER[verb]}) comes with a later version",
-            fix="`praxtui` alone lists what there is today",
+            fix="`praxtui --help` lists what there is today",
         )
     what, known = ("option", ["--version", "--help"]) if verb.startswith("-") else ("verb", [*VERBS, *LATER])
-    return UserError(f"unknown {what}: {verb}{did_you_mean(verb, known)}", fix="`praxtui` alone lists them all")
+    return UserError(f"unknown {what}: {verb}{did_you_mean(verb, known)}", fix="`praxtui --help` lists them all")
 
 
 def _crash(error: BaseException, words: list[str]) -> int:
