@@ -44,7 +44,7 @@ async def test_the_ledger_has_the_focus_at_first_and_numbers_go_to_panes(home: P
             await pilot.press(str(number))
             assert board(app).current == name
             assert app.focused is not None
-            assert app.query_one(f"#{name}") in app.focused.ancestors_with_self
+            assert app.screen.query_one(f"#{name}") in app.focused.ancestors_with_self
         await pilot.press("5")
         assert board(app).maximised
         assert [name for name in PANES if app.screen.query_one(f"#{name}").display] == ["output"]
