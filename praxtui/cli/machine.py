@@ -24,7 +24,10 @@ from praxtui.runs import sandbox
 LEAST_FREE = 200_000_000
 """Bytes below which a campaign cannot be expected to finish; ten times this is comfortable."""
 
-BASE = ("keyring", "libcst", "litellm", "mcp", "msgspec", "numpy", "optuna", "platformdirs", "pygit2", "ruamel.yaml")
+BASE = (
+    *("keyring", "libcst", "litellm", "markdown-it-py", "mcp", "msgspec", "numpy", "nvidia-ml-py", "optuna"),
+    *("platformdirs", "pygit2", "pygments", "rich", "ruamel.yaml", "textual", "tomlkit"),
+)
 EXTRAS: dict[str, tuple[str, ...]] = {
     "pretrain": ("torch",),
     "tinker": ("tinker",),

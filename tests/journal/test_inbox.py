@@ -90,15 +90,14 @@ def test_a_good_inbox_put_in_place_of_a_damaged_one_is_not_set_aside(tmp_path: P
         assert len(early.pending()) == 1
 
 
-def test_a_locked_inbox_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE_S", 0.05)
+def test_a_locked_inbox_says_so(tmp_path: Path) -> None:
     with Inbox(tmp_path) as inbox:
         inbox.send("hint", {}, "me")
     other = sqlite3.connect(tmp_path / "inbox.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with Inbox(tmp_path) as inbox:
         with pytest.raises(JournalLocked, match="locked"):
-            inbox.send("hint", {}, "me")
+            inbox.send("hint", {}, "me", patience=0.05)
         assert inbox.changed()
         assert inbox.pending() == []
         other.execute("ROLLBACK")

@@ -50,9 +50,9 @@ def _litellm() -> Any:
     """The module, silenced and kept from the network. Each look at it quiets it again: others may have undone that."""
     os.environ.update(LITELLM_LOCAL_MODEL_COST_MAP="True", LITELLM_OFFLINE_MODE="true")
     warnings.filterwarnings("ignore", module=r"(litellm|openai|pydantic|httpx|httpcore|anyio|aiohttp|botocore)(\.|$)")
-    if "litellm" in sys.modules and hasattr(sys.modules["litellm"], "acompletion"):
-        return sys.modules["litellm"]
-    litellm: Any = importlib.import_module("litellm")
+    known = sys.modules.get("litellm")
+    rehearsed = known is not None and getattr(known, "disable_aiohttp_transport", False)
+    litellm: Any = known if hasattr(known, "acompletion") else importlib.import_module("litellm")
     litellm.suppress_debug_info = True
     litellm.set_verbose = False
     litellm.drop_params = True
@@ -62,7 +62,8 @@ def _litellm() -> Any:
     for name in LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate, logger.disabled = [], False, True
-    _rehearse(litellm)
+    if not rehearsed:
+        _rehearse(litellm)
     return litellm
 
 

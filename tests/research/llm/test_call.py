@@ -538,5 +538,6 @@ async def test_no_fault_writes_to_the_terminal(name: str, capfd: pytest.CaptureF
     with Server(lambda a: FAULTS[name](a, good) if a.n == 1 else good) as server:
         clock.on_sleep = lambda seconds: server.up() if name == "down" else None
         with contextlib.suppress(ContextTooLong, ContentRefused):
-            await asked(server, GPT, clock=clock).ask(PROMPT, Counter(), tools=[READ])
+            limits = QUICK if name in ("silent", "no_first_byte") else PATIENT
+            await asked(server, GPT, clock=clock, limits=limits).ask(PROMPT, Counter(), tools=[READ])
     assert capfd.readouterr() == ("", "")
