@@ -50,7 +50,7 @@ async def taken(folder: Path, campaign: Path) -> None:
     await until(campaign, lambda state: bool(state.ended))
     while liveness.alive(campaign).alive:
         await asyncio.sleep(0.1)
-    await picture(folder / "replay.svg", First(campaign, replay=True, at=f"e{EXPERIMENTS // 2}"), WIDE, ["space"])
+    await picture(folder / "replay.svg", First(campaign, replay=True, at=f"e{EXPERIMENTS // 2}"), WIDE)
     # The best one is a key away.
     await picture(folder / "experiment.svg", First(campaign), (100, 30), ["b", "enter"])
 
