@@ -2,234 +2,312 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
+from zlib import crc32
 
-from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Click, Resize
-from textual.strip import Strip
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import DescendantBlur, DescendantFocus, Resize
 from textual.widget import Widget
-from textual.widgets import SelectionList
+from textual.widgets import SelectionList, Static
 
-from praxtui.journal.shown import plain
 from praxtui.journal.state import State
 from praxtui.tui.actions import bindings
-from praxtui.tui.panes.metrics_page import Live, Row, View, page, shown_window
-from praxtui.tui.panes.metrics_series import AXES, History, caption, history, main_series
+from praxtui.tui.panes.metrics_gpus import GpuRows
+from praxtui.tui.panes.metrics_run import Kept, Live, head, large, looked_at, main_series, rival, small
+from praxtui.tui.panes.metrics_series import AXES, EMPTY, Tries, picture
+from praxtui.tui.panes.metrics_shape import Shape, best_line, empty, heading, shape
 from praxtui.tui.panes.pane import Pane, styles
 from praxtui.tui.sources.protocol import Change, Source
 from praxtui.tui.specification import program_of
-from praxtui.tui.status_line import running
+from praxtui.tui.widgets.braille import shows_braille
+from praxtui.tui.widgets.cells import CellRows, Row
+from praxtui.tui.widgets.chooser import Chooser
+from praxtui.tui.widgets.log_reader import key_of
+from praxtui.tui.widgets.plot import SHARE, STEP, Plot
+from praxtui.tui.widgets.points import Points
 
-STYLES = (
-    *("best", "keep", "revoked", "discard", "crash", "running", "cursor", "axis", "value", "name"),
-    *("live", "incumbent", "small", "gpu"),
-)
-CLOSEST = 64.0
-"""How far in one can zoom."""
-
-
-class Picture(Widget, can_focus=True):
-    """Draws the rows that it is given; only what differs is drawn again."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"metrics--{name}" for name in STYLES}
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._rows: list[Row] = []
-
-    def put(self, rows: list[Row]) -> None:
-        """Show these rows."""
-        if rows != self._rows:
-            self._rows = rows
-            self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        """One row, in the styles of its cells."""
-        base = self.rich_style
-        row = self._rows[y] if y < len(self._rows) else []
-        segments = [
-            Segment(text, base + self.get_component_rich_style(f"metrics--{name}", partial=True) if name else base)
-            for text, name in row
-            if text
-        ]
-        return Strip(segments).simplify().adjust_cell_length(self.size.width, base)
+NAMED = 14  # columns of the border that are taken by the pane's own name
+PAGE = 3 * SHARE  # of what is shown, that a page key goes along
 
 
-class MetricsPane(Pane):
-    """The picture, and the list to choose series from, which is there while it is asked for."""
+class MetricsParts(Pane):
+    """What the pane is made of, brought up to date from a source and fitted to its size; `MetricsPane` adds keys."""
 
-    NAME = "metrics"
-    ABOUT = (
-        "Left, the best so far: `●` kept, `○` revoked, `·` discarded, `x` crashed or without a value, `◆` running. "
-        "Right, the series of the run under way over the incumbent's at the same step."
-    )
     DEFAULT_CSS = Pane.DEFAULT_CSS + styles(__file__)
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("metrics")]
 
     def __init__(self, number: int | None = None, *, id: str | None = None) -> None:
         super().__init__(number, id=id)
+        ascii = self._ascii = not shows_braille()
+        self.tries = Plot(ascii=ascii, id="tries")
+        self.curve = Plot(ascii=ascii, id="curve")
+        self.gpus = GpuRows(lambda: self.screen.is_current and self.is_on_screen, ascii=ascii)
+        self._words = Static(id="words")
+        self._best, self._head, self._small = CellRows(id="best"), CellRows(id="head"), CellRows(id="series")
+        self._run_part = Vertical(self._best, self._head, self.curve, self._small, self.gpus, id="run")
         self._source: Source | None = None
-        self._view = View()
-        self._found = History([], [], 0.0, -1)
+        self._state = State()
+        self._made, self._kept = Tries(), Kept()
+        self._found, self._stops = EMPTY, Points()
+        self._axis = AXES[0]
         self._live: Live | None = None
-        self._gpus: Sequence[str] = ()
+        self._pointed: str | None = None
+        self._chosen: str | None = None
+        self._hidden: frozenset[str] = frozenset()
+        self._run_first = False
+        self._shape = Shape("history")
 
     def compose(self) -> ComposeResult:
-        yield Picture()
-        chooser = SelectionList[str](id="chooser")
-        chooser.display = False
-        yield chooser
+        yield self._words
+        yield self.tries
+        yield self._run_part
 
-    # --- what is shown -----------------------------------------------------------------------------------------------
+    # --- bringing it up to date --------------------------------------------------------------------------------------
 
     def show(self, source: Source, change: Change) -> None:
         """Show the source's moment."""
-        self._source = source
-        if change.events or change.anew:
-            self._found = history(source.state, self._view.axis, source.now)
-            self._say(source.state)
+        self._source, self._state = source, source.state
+        if change.events or change.anew or (change.ticked and self._axis == "time"):
+            self._try()
         if change.events or change.anew or change.ticked:
-            self._live = _live(source)
-        self._draw()
+            self._run()
+        engine = source.engine
+        self.gpus.follow(engine is not None and engine.alive)
+        self._arrange()
 
-    def _say(self, state: State) -> None:
-        """The border: what is measured, and how far it has come."""
-        epoch = state.epoch
-        if epoch is None:
-            self.say("")
-            return
-        way = "higher is better" if epoch.sign > 0 else "lower is better"
-        more = f", epoch {epoch.number}" if epoch.number > 1 else ""
-        said = caption(state)
-        self.say(f"{plain(epoch.metric)}, {way}{more}" + (f"   {said}" if said else ""))
+    def point(self, experiment: str | None) -> None:
+        """Put a cursor that is linked with other panes on an experiment; None takes it away."""
+        self._pointed = experiment
+        places = (place for place, found in enumerate(self._found.tries) if found.id == experiment)
+        place = next(places, None) if experiment is not None else None
+        self.tries.cursor = None if place is None else self._stops.x[place]
 
-    def _draw(self) -> None:
-        picture = self.query_one(Picture)
-        columns, rows = picture.size
-        if not self._found.tries and self._live is None:
-            picture.put(_empty(columns))
+    def _try(self) -> None:
+        """The plot of all tries."""
+        source = self._source
+        if source is None:
             return
-        picture.put(page(self._found, self._live, self._gpus, self._view, columns, rows))
+        self._found = self._made.history(source.state, self._axis, source.now)
+        drawn = picture(self._found, source.state) if self._found.tries else None
+        self._stops = drawn.stops if drawn is not None else Points()
+        self.tries.show(drawn)
+        if self._pointed is not None:
+            self.point(self._pointed)
+
+    def _run(self) -> None:
+        """The series of the run that is looked at."""
+        before = self._live
+        self._live = live = self._looked_at()
+        if live is None:
+            self.curve.show(None)
+            return
+        if before is None or (before.id, before.n, before.main) != (live.id, live.n, live.main):
+            self.curve.anew()
+        self.curve.show(large(live))
+
+    def _looked_at(self) -> Live | None:
+        source = self._source
+        run = looked_at(self._state)
+        if source is None or run is None:
+            return None
+        series = self._points(source, *run)
+        if not series:
+            return None
+        program = program_of(source)
+        main = main_series(series, self._chosen, program.metric.curve if program is not None else None)
+        other = rival(self._state, run[0])
+        against = self._points(source, *other) if other is not None else {}
+        return Live(*run, series, other[0] if other is not None else "", against, main)
+
+    def _points(self, source: Source, id: str, n: int) -> Mapping[str, Points]:
+        found = self._kept.points(id, n, source.curves(id, n))
+        return {name: points for name, points in found.items() if len(points)}
+
+    # --- fitting it to its size --------------------------------------------------------------------------------------
+
+    def _others(self) -> list[str]:
+        """The series that have a line of their own, in the order of their names."""
+        live = self._live
+        return sorted(name for name in live.series if name != live.main and name not in self._hidden) if live else []
+
+    def _arrange(self) -> None:
+        """Give every part its room, and write what stands in lines."""
+        columns, rows = self.size
+        if not columns or not rows:
+            return
+        live, others = self._live, self._others()
+        found = self._shape = shape(
+            columns, rows, series=len(others), gpus=self.gpus.count, large=live is not None, run_first=self._run_first
+        )
+        self.set_class(found.how == "beside", "-beside")
+        parts: tuple[tuple[Widget, int], ...] = (
+            (self._best, found.best), (self._head, found.head), (self.curve, found.curve),
+            (self._small, found.series), (self.gpus, found.gpus),
+        )  # fmt: skip
+        for part, high in parts:
+            part.display = high > 0
+            part.styles.height = max(1, int(high))
+        self._run_part.display = found.rows > 0
+        self._run_part.styles.width = found.columns or 1
+        self._run_part.styles.height = found.rows or 1
+        self.tries.display = found.how != "run" and bool(self._found.tries)
+        self._words.display = found.how != "run" and not self._found.tries
+        if not self._found.tries:
+            self._words.update(Content(empty(self._state, key_of("campaign.pane_5"))))
+        self._write(live, others)
+
+    def _write(self, live: Live | None, others: list[str]) -> None:
+        found, columns = self._shape, self._shape.columns
+        self.say(heading(self._state, self.size.width - NAMED, best_below=found.best))
+        self.border_subtitle = self._folded(live)
+        self._best.put([[(best_line(self._state, columns), "value")]])
+        if live is None:
+            return
+        self._head.put([head(live, columns, focused=self.curve.has_focus)])
+        rows: list[Row] = [
+            small(name, live.series[name], columns, style_of(name), ascii=self._ascii) for name in others
+        ]
+        if len(rows) > found.series > 1:
+            left_out = len(rows) - found.series + 1
+            rows[found.series - 1 :] = [[(f"{left_out} more: {key_of('campaign.maximise')}", "note")]]
+        self._small.put(rows[: found.series])
+
+    def _folded(self, live: Live | None) -> Content:
+        """What there is no room for, with the key that shows it."""
+        if self._shape.how == "run":
+            return Content(f"{key_of('scroll.up')} best so far")
+        if self._shape.how == "history" and live is not None:
+            return Content(f"{key_of('scroll.down')} curve of {live.id}")
+        return Content("")
 
     def on_resize(self, event: Resize) -> None:
-        self.call_after_refresh(self._draw)
+        self._arrange()
 
-    # --- keys --------------------------------------------------------------------------------------------------------
+    def on_gpu_rows_counted(self, event: GpuRows.Counted) -> None:
+        """There is a line more, or less."""
+        event.stop()
+        self._arrange()
 
-    def _look(self, **changes: object) -> None:
-        self._view = self._view._replace(**changes)  # type: ignore[arg-type]  # fields of View by name
-        self._draw()
+
+class MetricsPane(MetricsParts):
+    """Keys go to the one of both plots that has the focus; down and up change it, and show what is folded."""
+
+    NAME = "metrics"
+    ABOUT = (
+        "The best so far as steps, and a mark for every try: `●` kept, `○` kept and revoked, `·` discarded, `-` given "
+        "up early, `\N{MULTIPLICATION SIGN}` crashed, `!` broke a rule, `◆` running; `▴` and `▾` are off the scale. "
+        "Dotted lines stand one sd of the noise above and below the incumbent; an upright one begins an epoch. Beside "
+        "or below it: the run of now over the incumbent's, its other series, the GPUs. Down and up go from one plot to "
+        "the other. While values are read off, left and right go from one to the next."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("metrics"), *bindings("scroll")]
+
+    def __init__(self, number: int | None = None, *, id: str | None = None) -> None:
+        super().__init__(number, id=id)
+        self.chooser = Chooser()
+
+    def compose(self) -> Iterator[Widget]:
+        yield from super().compose()
+        yield self.chooser
+
+    @property
+    def plot(self) -> Plot:
+        """The plot that keys go to."""
+        return self.curve if self.curve.has_focus else self.tries
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """What has the focus is to be seen."""
+        if event.widget is self.tries and self._run_first:
+            self._run_first = False
+        self._arrange()
+
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        self._arrange()
+
+    # --- looking closely ---------------------------------------------------------------------------------------------
 
     def action_log(self) -> None:
-        self._look(log=not self._view.log)
+        self.plot.rescale()
 
     def action_axis(self) -> None:
-        """The next x axis."""
-        axis = AXES[(AXES.index(self._view.axis) + 1) % len(AXES)]
-        if self._source is not None:
-            self._found = history(self._source.state, axis, self._source.now)
-        self._look(axis=axis)
-
-    def action_zoom_in(self) -> None:
-        self._look(zoom=min(CLOSEST, self._view.zoom * 2))
-
-    def action_zoom_out(self) -> None:
-        self._look(zoom=max(1.0, self._view.zoom / 2))
+        """The next x axis of the tries."""
+        self._axis = AXES[(AXES.index(self._axis) + 1) % len(AXES)]
+        self.tries.anew()
+        self._try()
 
     def action_inspect(self) -> None:
-        """Put the cursor on the newest try, or take it away."""
-        tries = self._found.tries
-        self._look(cursor=None if self._view.cursor or not tries else tries[-1].id)
+        self.plot.inspect()
+
+    def action_zoom_in(self) -> None:
+        self.plot.zoom(STEP)
+
+    def action_zoom_out(self) -> None:
+        self.plot.zoom(1 / STEP)
 
     def action_left(self) -> None:
-        self._move(-1)
+        self.plot.step(-1)
 
     def action_right(self) -> None:
-        self._move(1)
+        self.plot.step(1)
 
-    def _move(self, by: int) -> None:
-        """The cursor to the next try; without one, the view by a quarter."""
-        tries = self._found.tries
-        at = next((i for i, found in enumerate(tries) if found.id == self._view.cursor), None)
-        if at is None:
-            shift = by * 0.25 / self._view.zoom
-            half = 0.5 / self._view.zoom
-            self._look(centre=max(half, min(1 - half, min(self._view.centre, 1 - half) + shift)))
-            return
-        found = tries[max(0, min(len(tries) - 1, at + by))]
-        self._look(cursor=found.id)
-        window = shown_window(self._found, self._view)
-        if window is not None and not window.left <= found.x <= window.right:
-            self._look(centre=found.x / max(self._found.last, 1e-9))
+    def action_page_up(self) -> None:
+        self.plot.pan(-PAGE)
 
-    def on_mouse_scroll_up(self) -> None:
-        self.action_zoom_in()
+    def action_page_down(self) -> None:
+        self.plot.pan(PAGE)
 
-    def on_mouse_scroll_down(self) -> None:
-        self.action_zoom_out()
+    def action_top(self) -> None:
+        self.plot.go(end=False)
 
-    def on_click(self, event: Click) -> None:
-        """Inspect the try nearest to a click on the plot."""
-        self.query_one(Picture).focus()
+    def action_bottom(self) -> None:
+        self.plot.go(end=True)
 
-    # --- the series --------------------------------------------------------------------------------------------------
+    def action_down(self) -> None:
+        """To the curve of the run."""
+        if self._live is not None:
+            self._run_first = True
+            self._arrange()
+            self.screen.set_focus(self.curve)
+
+    def action_up(self) -> None:
+        """To the plot of all tries."""
+        self._run_first = False
+        self._arrange()
+        self.screen.set_focus(self.tries)
+
+    # --- choosing series ---------------------------------------------------------------------------------------------
 
     def action_series(self) -> None:
         """Open the list of series, or close it."""
-        chooser = self.query_one("#chooser", SelectionList)
-        if chooser.display:
-            self.action_close()
-            return
-        live = self._live
-        main = main_series(live.series, live.wanted) if live is not None else None
-        names = [name for name in (live.series if live is not None else ()) if name != main]
-        if not names:
-            return
-        chooser.clear_options()
-        chooser.add_options([(plain(name), name, name not in self._view.hidden) for name in names])
-        chooser.display = True
-        self.screen.set_focus(chooser)
+        if self.chooser.display:
+            self.on_chooser_closed()
+        elif self._live is not None:
+            self.chooser.open(sorted(self._live.series), self._hidden, self._live.main)
 
     def on_selection_list_selected_changed(self, event: SelectionList.SelectedChanged[str]) -> None:
         """Draw what is chosen."""
-        names = {event.selection_list.get_option_at_index(i).value for i in range(event.selection_list.option_count)}
-        chosen = set(event.selection_list.selected)
-        self._look(hidden=(self._view.hidden - chosen) | (names - chosen))
+        event.stop()
+        offered = {event.selection_list.get_option_at_index(i).value for i in range(event.selection_list.option_count)}
+        self._hidden = (self._hidden - offered) | (offered - set(event.selection_list.selected))
+        self._arrange()
 
-    def action_close(self) -> None:
-        """Close the list."""
-        self.query_one("#chooser", SelectionList).display = False
-        self.screen.set_focus(self.query_one(Picture))
+    def on_chooser_enlarged(self, event: Chooser.Enlarged) -> None:
+        """Draw another series large."""
+        event.stop()
+        self._chosen = event.name
+        self._run()
+        self.on_chooser_closed()
 
-
-def _live(source: Source) -> Live | None:
-    """The series of the run under way, else of the newest that has any; and the incumbent's."""
-    state = source.state
-    program = program_of(source)
-    wanted = program.metric.curve if program is not None else None
-    current = running(state)
-    if current is not None:
-        mine, n = current[0], current[1].n
-    else:
-        last = next((e for e in reversed(state.experiments.values()) if e.runs), None)
-        if last is None:
-            return None
-        mine, n = last.id, last.runs[-1].n
-    series = source.curves(mine, n)
-    if not series:
-        return None
-    head = state.experiments.get(state.head or "")
-    against = {}
-    if head is not None and head.id != mine:
-        run = next((run for run in head.runs if run.use in ("select", "repair", "baseline") and run.over), None)
-        against = source.curves(head.id, run.n) if run is not None else {}
-    return Live(mine, series, head.id if head is not None else "", against, wanted)
+    def on_chooser_closed(self) -> None:
+        """The list was closed."""
+        self.chooser.display = False
+        self.screen.set_focus(self.curve if self._run_first else self.tries)
+        self._arrange()
 
 
-def _empty(columns: int) -> list[Row]:
-    """What will appear."""
-    words = ["The best so far will be drawn here,", "as soon as the baseline is measured."]
-    return [[("", "")], *([(word[:columns], "axis")] for word in words)]
+def style_of(name: str) -> str:
+    """A series has the same colour in every run; the first two are the run's and the incumbent's."""
+    return f"series-{3 + crc32(name.encode()) % 4}"

@@ -1,96 +1,246 @@
-"""What the metrics pane draws, from the state of a campaign and the series of its runs. Pure."""
+"""What was tried, as points of a plot: from the state of a campaign over experiments, time or USD. Pure."""
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
-from praxtui.journal.curves import Curve
 from praxtui.journal.ledger import mean_metric
-from praxtui.journal.shown import metric
+from praxtui.journal.shown import delta, metric, plain
 from praxtui.journal.state import Epoch, Experiment, State
-from praxtui.journal.status import baseline_value, best, best_observed, claimed_gain
-from praxtui.tui.status_line import running
-from praxtui.tui.widgets.braille import Trace, Window
+from praxtui.tui.widgets.axes import labels
+from praxtui.tui.widgets.braille import Trace
+from praxtui.tui.widgets.plot import Picture
+from praxtui.tui.widgets.points import Points
+from praxtui.tui.widgets.stretch import Stretch
 
 AXES = ("experiments", "time", "USD")
-MARKS = {"keep": "●", "revoked": "○", "discard": "·", "crash": "x", "running": "◆"}
+MARKS = {
+    "invalid": "!",
+    "behind": "-",
+    "discard": "·",
+    "crash": "\N{MULTIPLICATION SIGN}",
+    "running": "◆",
+    "revoked": "○",
+    "keep": "●",
+}
+"""The mark of each kind of try, the last drawn on top."""
+
+BOTTOM = 0.12  # of the scale, kept free at the bottom for what has no value
 
 
 class Try(NamedTuple):
-    """An experiment on the plot. `value` None: it has none, as a crash. `kind` is a key of MARKS."""
+    """An experiment on the plot, or the baseline of an epoch. `value` None: it has none, as a crash.
+
+    `kind` is a key of MARKS; `x` is in the unit of the axis, for time in seconds since the campaign began.
+    """
 
     id: str
+    epoch: int
     x: float
     value: float | None
     kind: str
 
 
 class History(NamedTuple):
-    """What was tried in the epoch of now, in order, and the best so far: (x, value) at each improvement."""
+    """The tries in the order of x; `best`: of each epoch the best so far, as (x, value) at each improvement; `began`:
+    where each but the first begins; `last`: how far x goes. Epochs that measured something else are left out.
 
-    tries: list[Try]
-    best: list[tuple[float, float]]
-    last: float  # where the best so far is drawn to
-    sign: int
-
-
-def history(state: State, axis: str, now: float) -> History:
-    """The tries over experiments (their number), time (hours since the campaign began) or USD (spent before)."""
-    epoch = state.epoch
-    if epoch is None:
-        return History([], [], 0.0, -1)
-    tries: list[Try] = []
-    steps: list[tuple[float, float]] = []
-    spent = 0.0
-    live = running(state)
-    for e in state.experiments.values():
-        spent += e.usd + sum(run.usd for run in e.runs)
-        found = _try(e, epoch, _x(e, axis, state, now, spent), live is not None and live[0] == e.id, state)
-        if found is None:
-            continue
-        tries.append(found)
-        value = found.value
-        if found.kind == "keep" and value is not None and (not steps or epoch.sign * (value - steps[-1][1]) > 0):
-            steps.append((found.x, value))
-    return History(tries, steps, max((t.x for t in tries), default=0.0), epoch.sign)
-
-
-def _x(e: Experiment, axis: str, state: State, now: float, spent: float) -> float:
-    if axis == "experiments":
-        return float(e.number)
-    if axis == "USD":
-        return spent
-    return max(0.0, (e.judged or now) - state.created) / 3600
-
-
-def _try(e: Experiment, epoch: Epoch, x: float, live: bool, state: State) -> Try | None:
-    """None for what has no place on the plot: drafts, other epochs, what a person or a fault ended."""
-    if e.id == epoch.head:
-        value = baseline_value(state)
-        return None if value is None else Try(e.id, x, value, "keep")
-    if e.epoch != epoch.number:
-        return None
-    if live and e.verdict is None:
-        return Try(e.id, x, None, "running")
-    kind = "revoked" if e.standing == "revoked" else e.verdict
-    if kind not in ("keep", "revoked", "discard", "crash"):
-        return None
-    value = mean_metric(e)
-    return Try(e.id, x, value, kind if value is not None else "crash")
-
-
-def scale(found: History, *, log: bool = False) -> tuple[float, float] | None:
-    """Bottom and top of the plot: all that was kept, and of the rest what lies about as far away as most of it.
-
-    One try that went astray must not flatten the picture; how many are off it is said beside it.
+    `noise`: value of the incumbent, and the sd of one run.
     """
-    kept = [t.value for t in found.tries if t.kind in ("keep", "revoked") and t.value is not None]
-    every = [t.value for t in found.tries if t.value is not None and math.isfinite(t.value)]
+
+    axis: str
+    tries: list[Try]
+    best: list[list[tuple[float, float]]]
+    began: list[float]
+    last: float
+    noise: tuple[float, float] | None = None
+
+
+EMPTY = History("experiments", [], [], [], 0.0)
+
+
+class Tries:
+    """Makes histories; remembers the value and kind of every experiment that has not changed since."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Experiment, float | None, str | None]] = {}
+
+    def history(self, state: State, axis: str, now: float) -> History:
+        """The tries over `axis`: one of AXES."""
+        epochs = comparable(state.epochs)
+        if not epochs:
+            return EMPTY._replace(axis=axis)
+        spots = _Spots(state, axis, now)
+        numbers = {epoch.number for epoch in epochs}
+        under_way = {name.partition("/")[0] for name in state.running}
+        tries = [found for epoch in epochs if (found := _baseline(state, epoch, spots)) is not None]
+        for e in state.experiments.values():
+            if e.epoch not in numbers or e.id == "e0":
+                continue
+            value, kind = self._value(e)
+            if kind is None and e.id in under_way:
+                kind = "running"
+            if kind is not None:
+                tries.append(Try(e.id, e.epoch, spots.of(e), value, kind))
+        tries.sort(key=lambda found: found.x)
+        began = [spots.beginning(epoch) for epoch in epochs[1:]]
+        last = max([*(found.x for found in tries), *began], default=0.0)
+        best = [_improvements(tries, epoch) for epoch in epochs]
+        return History(axis, tries, best, began, last, _noise(best[-1], epochs[-1]))
+
+    def _value(self, e: Experiment) -> tuple[float | None, str | None]:
+        found = self._known.get(e.id)
+        if found is None or found[0] is not e:
+            kind = "revoked" if e.standing == "revoked" else e.verdict
+            value = mean_metric(e)
+            if value is not None and not math.isfinite(value):
+                value = None
+            if kind not in MARKS:
+                kind = None  # undecided, or ended by a person or a fault
+            elif kind in ("crash", "invalid"):
+                value = None
+            elif value is None:  # one that was given up on before it was measured; the record of a keep has no less
+                kind = "behind" if kind == "discard" else None
+            found = self._known[e.id] = (e, value, kind)
+        return found[1], found[2]
+
+
+def comparable(epochs: Sequence[Epoch]) -> list[Epoch]:
+    """The epoch of now and those just before it that measured the same, with the same goal."""
+    if not epochs:
+        return []
+    now = epochs[-1]
+    same = takewhile(lambda epoch: (epoch.metric, epoch.goal) == (now.metric, now.goal), reversed(epochs))
+    return list(reversed(list(same)))
+
+
+class _Spots:
+    """Where on the x axis something stands."""
+
+    def __init__(self, state: State, axis: str, now: float) -> None:
+        self._axis, self._now, self._created = axis, now, state.created
+        self._first: dict[int, int] = {}
+        self._spent: dict[str, float] = {}
+        self._before: dict[int, float] = {}
+        spent = 0.0
+        for e in state.experiments.values():
+            self._first.setdefault(e.epoch, e.number)
+            self._before.setdefault(e.epoch, spent)
+            spent += e.usd + sum(run.usd for run in e.runs)
+            self._spent[e.id] = spent
+
+    def of(self, e: Experiment) -> float:
+        """Where an experiment was judged; one that is not yet stands at the moment."""
+        if self._axis == "experiments":
+            return float(e.number)
+        if self._axis == "USD":
+            return self._spent[e.id]
+        return max(0.0, (e.judged or self._now) - self._created)
+
+    def beginning(self, epoch: Epoch) -> float:
+        """Where an epoch began: among experiments, half way to its first one."""
+        if epoch.number == 1 and self._axis != "time":
+            return 0.0
+        if self._axis == "experiments":
+            return self._first.get(epoch.number, max(self._first.values(), default=0) + 1) - 0.5
+        if self._axis == "USD":
+            return self._before.get(epoch.number, max(self._spent.values(), default=0.0))
+        return max(0.0, epoch.opened - self._created)
+
+
+def _baseline(state: State, epoch: Epoch, spots: _Spots) -> Try | None:
+    """What an epoch began from, measured anew in it."""
+    head = state.experiments.get(epoch.head)
+    if head is None:
+        return None
+    values = [run.metric for run in head.measured("baseline", epoch=epoch.number) if run.metric is not None]
+    values = [value for value in values if math.isfinite(value)]
+    return Try(head.id, epoch.number, spots.beginning(epoch), statistics.fmean(values), "keep") if values else None
+
+
+def _improvements(tries: Iterable[Try], epoch: Epoch) -> list[tuple[float, float]]:
+    steps: list[tuple[float, float]] = []
+    for found in tries:
+        if found.epoch != epoch.number or found.kind != "keep" or found.value is None:
+            continue
+        if not steps or epoch.sign * (found.value - steps[-1][1]) > 0:
+            steps.append((found.x, found.value))
+    return steps
+
+
+def _noise(best: Sequence[tuple[float, float]], epoch: Epoch) -> tuple[float, float] | None:
+    return (best[-1][1], epoch.noise_sd) if best and epoch.noise_sd else None
+
+
+# --- the picture -----------------------------------------------------------------------------------------------------
+
+
+def picture(found: History, state: State) -> Picture:
+    """Best so far as steps, under a mark for every try; those without a value stand on the bottom line."""
+    unit = UNITS_OF[found.axis](found.last)
+    traces = []
+    for steps, end in zip(found.best, [*found.began, found.last], strict=True):
+        if steps:
+            xs, ys = [x / unit.size for x, _ in steps], [y for _, y in steps]
+            whole = Points([*xs, max(end / unit.size, xs[-1])], [*ys, ys[-1]])
+            traces.append(Trace("best so far", whole, "best", "step"))
+    for kind, mark in MARKS.items():
+        here = [found for found in found.tries if found.kind == kind]
+        ys = [-math.inf if found.value is None else found.value for found in here]
+        traces.append(Trace(kind, Points([found.x / unit.size for found in here], ys), kind, "marks", mark))
+    heights = [math.nan if found.value is None else found.value for found in found.tries]
+    middle, sd = found.noise or (0.0, 0.0)
+    return Picture(
+        traces,
+        Stretch(0.0, found.last / unit.size),
+        lambda left, right, log: scale(found, left * unit.size, right * unit.size, log=log),
+        Points([found.x / unit.size for found in found.tries], heights),
+        lambda place: reading(found.tries[place], state),
+        lambda ticks: [f"{unit.before}{'0' * word.startswith('.')}{word}{unit.after}" for word in labels(ticks)],
+        found.axis == "experiments",
+        [x / unit.size for x in found.began],
+        [middle - sd, middle + sd] if sd else (),
+        ["{off} off scale"],
+    )
+
+
+class Unit(NamedTuple):
+    """What x is shown in: `size` in the axis' own unit, and what stands around its numbers."""
+
+    size: float
+    before: str = ""
+    after: str = ""
+
+
+def _time_unit(last: float) -> Unit:
+    if last < 180:
+        return Unit(1.0, after="s")
+    return Unit(60.0, after="m") if last < 3 * 3600 else Unit(3600.0, after="h")
+
+
+UNITS_OF: dict[str, Callable[[float], Unit]] = {
+    "experiments": lambda last: Unit(1.0, before="e"),
+    "time": _time_unit,
+    "USD": lambda last: Unit(1.0, before="$"),
+}
+
+
+def scale(found: History, left: float, right: float, *, log: bool = False) -> tuple[float, float] | None:
+    """Bottom and top for a stretch of x: all that was kept in it, and of the rest what is about as far as most of it.
+
+    A try that went astray must not flatten the picture; how many are off it is said beside it.
+    """
+    here = [t for t in found.tries if t.value is not None and (t.value > 0 or not log)]
+    seen = [t for t in here if left <= t.x <= right] or here
+    every = [t.value for t in seen if t.value is not None]
     if not every:
         return None
+    kept = [t.value for t in seen if t.kind in ("keep", "revoked") and t.value is not None]
+    kept += [y for steps in found.best for y in held(steps, left) if y > 0 or not log]
     kept = kept or every
     low, high = min(kept), max(kept)
     middle = statistics.median(every)
@@ -98,92 +248,29 @@ def scale(found: History, *, log: bool = False) -> tuple[float, float] | None:
     reach = max(high - low, 4 * spread)
     inside = [value for value in every if low - reach <= value <= high + reach]
     low, high = min([low, *inside]), max([high, *inside])
-    pad = (high - low) * 0.05 or abs(high) * 0.01 or 1.0
-    bottom = low - pad
-    return (low / 1.02 if log and bottom <= 0 < low else bottom), high + pad
+    # The bottom line is for those without a value, so that none of them looks like the best.
+    below = 0.05 if all(t.value is not None for t in found.tries) else BOTTOM
+    if log:
+        rise = math.log(max(high / low, 1.001))
+        return low / math.exp(below * rise), high * math.exp(0.05 * rise)
+    rise = high - low or abs(high) * 0.01 or 1.0
+    return low - below * rise, high + 0.05 * rise
 
 
-def off_scale(found: History, window: Window) -> int:
-    """How many tries with a value are above or below the window."""
-    return sum(1 for t in found.tries if t.value is not None and not window.bottom <= t.value <= window.top)
+def held(steps: Sequence[tuple[float, float]], x: float) -> list[float]:
+    """The best at `x`, which a stretch that begins there has to show; none before the first."""
+    return [y for at, y in steps if at <= x][-1:]
 
 
-def traces(found: History, window: Window) -> list[Trace]:
-    """The best so far as steps, under marks for every try; those without a value stand on the bottom line."""
-    made = []
-    if found.best:
-        xs = [x for x, _ in found.best]
-        ys = [y for _, y in found.best]
-        made.append(Trace([*xs, max(found.last, xs[-1])], [*ys, ys[-1]], "best", "step"))
-    for kind in ("discard", "crash", "running", "revoked", "keep"):
-        here = [t for t in found.tries if t.kind == kind]
-        ys = [window.bottom if t.value is None else t.value for t in here]
-        made.append(Trace([t.x for t in here], ys, kind, "marks", MARKS[kind]))
-    return made
-
-
-def caption(state: State) -> str:
-    """`best 0.9697   claimed +0.0271 ±.0006`: what is measured afresh, else what was observed, and says so."""
-    value = best(state)
-    words = []
-    if value is not None:
-        words.append(f"best {metric(value)}")
-    elif (seen := best_observed(state)) is not None:
-        words.append(f"best {metric(seen)} observed")
-    claim = claimed_gain(state)
-    gain, low, high = claim["value"], claim["low"], claim["high"]
-    if gain is not None and low is not None and high is not None:
-        half = (high - low) / 2
-        words.append(f"claimed {gain:+.4g}" + (f" ±{half:.2g}" if half else ""))
-    return "   ".join(words)
-
-
-# --- series of a run ------------------------------------------------------------------------------------------------
-
-
-def latest(values: Sequence[float]) -> str:
-    """The last value, short: `3.214`, `412k`."""
-    if not values:
-        return "-"
-    value = values[-1]
-    if not math.isfinite(value):
-        return str(value)
-    if abs(value) >= 10_000:
-        for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-            if abs(value) >= size:
-                return f"{value / size:.3g}{unit}"
-    return metric(value)
-
-
-def main_series(names: Iterable[str], wanted: str | None) -> str | None:
-    """The series that is drawn large: `metric.curve` where the run has it, else the first one."""
-    there = list(names)
-    return wanted if wanted in there else there[0] if there else None
-
-
-def value_at(curve: Curve, step: float) -> float | None:
-    """The value of a curve at the last step that is not beyond `step`."""
-    found = None
-    for at, value in zip(curve.step, curve.value, strict=True):
-        if at > step:
-            break
-        found = value
-    return found
-
-
-def window_of(curves: Sequence[Curve], *, log: bool = False) -> Window | None:
-    """Every step of these curves. The first tenth sets no bounds: a loss falls from far above the rest."""
-    steps = [step for curve in curves for step in curve.step]
-    values = [v for curve in curves for v in curve.value[len(curve.value) // 10 :] if math.isfinite(v)]
-    values = values or [v for curve in curves for v in curve.value if math.isfinite(v)]
-    if not steps or not values:
-        return None
-    low, high = min(values), max(values)
-    pad = (high - low) * 0.05 or abs(high) * 0.01 or 1.0
-    bottom = low / 1.02 if log and low - pad <= 0 < low else low - pad
-    return Window(min(steps), max(steps), bottom, high + pad)
-
-
-def shown_names(series: Mapping[str, Curve], main: str | None, hidden: frozenset[str]) -> list[str]:
-    """The series that have a line of their own beside the large one, in the order in which the run prints them."""
-    return [name for name in series if name != main and name not in hidden]
+def reading(found: Try, state: State) -> str:
+    """`e45  keep provisional  .9697  +1.1 sd  x0 lambda .1→.05`."""
+    e = state.experiments.get(found.id)
+    epoch = next((epoch for epoch in state.epochs if epoch.number == found.epoch), None)
+    if e is None or (epoch is not None and found.id == epoch.head and e.epoch != found.epoch) or found.id == "e0":
+        return f"{found.id}  baseline  {metric(found.value)}"
+    parts = [e.id, plain(" ".join(word for word in (e.verdict or "running", e.standing or "") if word))]
+    if found.value is not None:
+        parts.append(metric(found.value))
+    if e.delta is not None:
+        parts.append(delta(e.delta, e.delta_sd))
+    return "  ".join([*parts, plain(e.title)])

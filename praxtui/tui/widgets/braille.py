@@ -1,27 +1,30 @@
-"""A canvas of braille dots, two across and four down a cell, and the drawing of series on it. Pure.
+"""A canvas of braille dots, two across and four down a cell, on which series are drawn. Pure.
 
 Every dot column shows the least and the greatest of the values that fall into it, so that a spike never vanishes
-however many points share a column. Where two series meet in a cell, it has the dots of both and the colour of the one
-drawn last.
+however many points share a column. Where two series meet in a cell, the one that is drawn later has it to itself: dots
+of one series in the colour of another would say what is not so.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+import os
+import sys
 from typing import Literal, NamedTuple
+
+from praxtui.tui.widgets.points import Column, Points, column_of
 
 ACROSS, DOWN = 2, 4
 BLANK = 0x2800
 # The bit of each dot by its place in the cell, [row][column] (Unicode standard, block Braille Patterns).
 BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+STEEP = 1e6  # dots: beyond it, how far off the canvas a value is makes no difference
+
+ROUGH = {"●": "*", "○": "o", "·": ".", "\N{MULTIPLICATION SIGN}": "x", "◆": "#", "▴": "^", "▾": "v", "│": "|", "┊": ":"}
+"""What stands for marks where only ASCII can be shown."""
 
 Cell = tuple[str, str]
-"""A character, and the name of the style that it is drawn in."""
-
-
-Scale = Callable[[float], int | None]
-"""From a value to a dot column or dot row; None outside of the window."""
+"""A character, or several in a row, and the name of the style that they are drawn in."""
 
 
 class Window(NamedTuple):
@@ -34,76 +37,147 @@ class Window(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """A series. `line` joins neighbours, `step` holds a value until the next, `marks` puts `mark` at each point.
+    """A series. `line` joins neighbours, `step` holds a value until the next, `dots` puts a dot at each point, `marks`
+    puts `mark` there. `style` is its own wherever it is drawn.
 
-    A value that is not finite is a gap.
+    A value that is not finite is a gap; of marks, one at minus infinity stands on the bottom line.
     """
 
-    x: Sequence[float]
-    y: Sequence[float]
+    name: str
+    points: Points
     style: str
-    kind: Literal["line", "step", "marks"] = "line"
+    kind: Literal["line", "step", "dots", "marks"] = "line"
     mark: str = "·"
 
 
 class Canvas:
-    """Cells of `columns` by `rows`."""
+    """Cells of `columns` by `rows`. `ascii`: its dots and marks come out as characters that any terminal has."""
 
-    def __init__(self, columns: int, rows: int) -> None:
+    def __init__(self, columns: int, rows: int, *, ascii: bool = False) -> None:
         self.columns = max(0, columns)
         self.rows = max(0, rows)
+        self.ascii = ascii
         self._bits = [[0] * self.columns for _ in range(self.rows)]
-        self._chars: list[list[Cell | None]] = [[None] * self.columns for _ in range(self.rows)]
+        self._marks: list[dict[int, Cell]] = [{} for _ in range(self.rows)]
         self._styles = [[""] * self.columns for _ in range(self.rows)]
 
     def column(self, x: int, top: int, bottom: int, style: str) -> None:
         """Set the dots of dot column `x` from dot row `top` down to `bottom`, as far as they are on the canvas."""
         if not 0 <= x < self.columns * ACROSS:
             return
+        column, across = x // ACROSS, x % ACROSS
         for y in range(max(0, top), min(self.rows * DOWN - 1, bottom) + 1):
-            row, column = y // DOWN, x // ACROSS
-            self._bits[row][column] |= BITS[y % DOWN][x % ACROSS]
-            self._styles[row][column] = style
+            row = y // DOWN
+            if self._styles[row][column] != style:
+                self._styles[row][column] = style
+                self._bits[row][column] = 0
+            self._bits[row][column] |= BITS[y % DOWN][across]
 
     def put(self, column: int, row: int, mark: str, style: str) -> None:
         """Put a character over a cell."""
         if 0 <= column < self.columns and 0 <= row < self.rows:
-            self._chars[row][column] = (mark, style)
+            self._marks[row][column] = (mark, style)
+
+    def free(self, column: int, row: int) -> bool:
+        """Whether a cell of the canvas has nothing in it."""
+        return not self._bits[row][column] and column not in self._marks[row]
 
     def lines(self) -> list[list[Cell]]:
-        """The cells, row by row."""
-        return [
-            [
-                char if char is not None else (chr(BLANK + bits) if bits else " ", style)
-                for char, bits, style in zip(*of_row, strict=True)
-            ]
-            for of_row in zip(self._chars, self._bits, self._styles, strict=True)
-        ]
+        """The cells, row by row, one cell each."""
+        made = []
+        for bits, styles, marks in zip(self._bits, self._styles, self._marks, strict=True):
+            line = [(self._drawn(b), style if b else "") for b, style in zip(bits, styles, strict=True)]
+            for column, (mark, style) in marks.items():
+                line[column] = (ROUGH.get(mark, mark) if self.ascii else mark, style)
+            made.append(line)
+        return made
+
+    def _drawn(self, bits: int) -> str:
+        if not bits:
+            return " "
+        return _ASCII[bits] if self.ascii else chr(BLANK + bits)
 
 
-def draw(canvas: Canvas, trace: Trace, window: Window, *, log: bool = False) -> None:
-    """Draw a series on the canvas; what lies outside the window is left out. `log`: y is logarithmic."""
+def _rough(bits: int) -> str:
+    """The character that comes closest to some dots."""
+    rows = [row for row, pair in enumerate(BITS) if bits & (pair[0] | pair[1])]
+    if not rows:
+        return " "
+    return "|" if rows[-1] - rows[0] >= 2 else "'-._"[rows[-1] if rows[0] else 0]
+
+
+_ASCII = [_rough(bits) for bits in range(256)]
+
+
+def shows_braille(encoding: str | None = None, terminal: str | None = None) -> bool:
+    """Whether braille can be shown: the terminal's encoding has it, and it is not the bare console, whose font has not.
+
+    Both are those of this process where they are not given.
+    """
+    encoding = encoding or getattr(sys.__stdout__, "encoding", None) or "utf-8"
+    terminal = os.environ.get("TERM", "") if terminal is None else terminal
+    try:
+        chr(BLANK + 1).encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return terminal != "linux"
+
+
+# --- drawing ---------------------------------------------------------------------------------------------------------
+
+
+class Heights:
+    """From a value to a dot row; rows count downwards, and values outside of the window have rows off the canvas."""
+
+    def __init__(self, rows: int, bottom: float, top: float, log: bool = False) -> None:
+        self._dots = rows * DOWN
+        self._log = log
+        self._top = scaled(top, log)
+        self._rise = self._top - scaled(bottom, log)
+
+    def row(self, value: float) -> int:
+        """The dot row of a value; of an infinite one, or one that a logarithm has no place for, one that is far off."""
+        if not 0 < self._rise < math.inf:
+            return self._dots // 2 if math.isfinite(value) else round(math.copysign(STEEP, -value))
+        share = (self._top - scaled(value, self._log)) / self._rise
+        return round(max(-STEEP, min(STEEP, share * (self._dots - 1))))
+
+
+def scaled(value: float, log: bool) -> float:
+    """The value as it is measured along an axis; on a logarithmic one, what is not positive is infinitely far down."""
+    if not log:
+        return value
+    return math.log10(value) if value > 0 else -math.inf
+
+
+def draw(canvas: Canvas, trace: Trace, window: Window, *, log: bool = False) -> int:
+    """Draw a series; of marks, those above or below the window become arrows at its edge. How many those are."""
     if not canvas.columns or not canvas.rows:
-        return
-    across, down = _scales(canvas, window, log)
+        return 0
+    heights = Heights(canvas.rows, window.bottom, window.top, log)
     if trace.kind == "marks":
-        for x, y in zip(trace.x, trace.y, strict=True):
-            at, height = across(x), down(y)
-            if at is not None and height is not None:
-                canvas.put(at // ACROSS, height // DOWN, trace.mark, trace.style)
-        return
+        return _marks(canvas, trace, window, heights)
     before: tuple[int, int] | None = None
-    for at, high, low, first, last in _columns(trace, across, down):
-        top, bottom = high, low
-        if before is not None:
-            if trace.kind == "step":
-                for between in range(before[0] + 1, at):
-                    canvas.column(between, before[1], before[1], trace.style)
-                top, bottom = min(top, before[1]), max(bottom, before[1])
-            else:
-                top, bottom = _joined(canvas, before, (at, first), trace.style, top, bottom)
-        canvas.column(at, top, bottom, trace.style)
-        before = (at, last)
+    for column in trace.points.columns(window.left, window.right, canvas.columns * ACROSS):
+        before = None if column.low > column.high else _drawn(canvas, trace, heights, column, before)
+    return 0
+
+
+def _drawn(
+    canvas: Canvas, trace: Trace, heights: Heights, column: Column, before: tuple[int, int] | None
+) -> tuple[int, int] | None:
+    """Draw one column and what leads to it from the one before; where the next line begins, None before a gap."""
+    top, bottom = heights.row(column.high), heights.row(column.low)
+    if before is not None and math.isfinite(column.first) and trace.kind != "dots":
+        if trace.kind == "step":
+            for between in range(max(0, before[0] + 1), min(canvas.columns * ACROSS, column.at)):
+                canvas.column(between, before[1], before[1], trace.style)
+            top, bottom = min(top, before[1]), max(bottom, before[1])
+        else:
+            end = (column.at, heights.row(column.first))
+            top, bottom = _joined(canvas, before, end, trace.style, top, bottom)
+    canvas.column(column.at, top, bottom, trace.style)
+    return (column.at, heights.row(column.last)) if math.isfinite(column.last) else None
 
 
 def _joined(
@@ -111,12 +185,19 @@ def _joined(
 ) -> tuple[int, int]:
     """Draw the columns between two points; what the last column has to cover so that the line has no gap."""
     (x0, y0), (x1, y1) = start, end
-    here = y0
-    for x in range(x0 + 1, x1):
-        there = round(y0 + (y1 - y0) * (x - x0) / (x1 - x0))
+    if x1 <= x0:
+        return top, bottom
+
+    def at(x: int) -> int:
+        return round(y0 + (y1 - y0) * (x - x0) / (x1 - x0))
+
+    begin = max(x0 + 1, 0)
+    here = at(begin - 1)
+    for x in range(begin, min(x1, canvas.columns * ACROSS)):
+        there = at(x)
         canvas.column(x, *_towards(here, there), style)
         here = there
-    first, last = _towards(here, y1)
+    first, last = _towards(at(x1 - 1), y1)
     return min(top, first), max(bottom, last)
 
 
@@ -129,43 +210,16 @@ def _towards(here: int, there: int) -> tuple[int, int]:
     return there, there
 
 
-def _columns(trace: Trace, across: Scale, down: Scale) -> Iterator[tuple[int, int, int, int, int]]:
-    """(dot column, highest, lowest, first, last dot row) of each dot column that has points; rows count downwards."""
-    current: list[int] | None = None
-    for x, y in zip(trace.x, trace.y, strict=True):
-        at, height = across(x), down(y)
-        if at is None or height is None:
+def _marks(canvas: Canvas, trace: Trace, window: Window, heights: Heights) -> int:
+    count, dots = canvas.columns * ACROSS, canvas.rows * DOWN
+    off = 0
+    for x, y in zip(trace.points.x, trace.points.y, strict=True):
+        if not window.left <= x <= window.right or math.isnan(y):
             continue
-        if current is not None and current[0] == at:
-            current[1], current[2], current[4] = min(current[1], height), max(current[2], height), height
-            continue
-        if current is not None:
-            yield current[0], current[1], current[2], current[3], current[4]
-        current = [at, height, height, height, height]
-    if current is not None:
-        yield current[0], current[1], current[2], current[3], current[4]
-
-
-def _scales(canvas: Canvas, window: Window, log: bool) -> tuple[Scale, Scale]:
-    """From x to a dot column, and from y to a dot row."""
-    wide, high = canvas.columns * ACROSS - 1, canvas.rows * DOWN - 1
-    span = window.right - window.left
-    bottom, top = scaled(window.bottom, log), scaled(window.top, log)
-    rise = top - bottom
-
-    def across(x: float) -> int | None:
-        if not math.isfinite(x) or not window.left <= x <= window.right:
-            return None
-        return round((x - window.left) / span * wide) if span > 0 else wide // 2
-
-    def down(y: float) -> int | None:
-        if not math.isfinite(y) or not window.bottom <= y <= window.top:
-            return None
-        return round((top - scaled(y, log)) / rise * high) if rise > 0 else high // 2
-
-    return across, down
-
-
-def scaled(value: float, log: bool) -> float:
-    """The value as it is measured along an axis."""
-    return math.log10(value) if log and value > 0 else value
+        column, height = column_of(x, window.left, window.right, count) // ACROSS, heights.row(y)
+        mark = trace.mark
+        if math.isfinite(y) and not 0 <= height < dots:
+            off += 1
+            mark = "▴" if height < 0 else "▾"
+        canvas.put(column, max(0, min(dots - 1, height)) // DOWN, mark, trace.style)
+    return off
