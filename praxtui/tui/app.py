@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.command import Provider
@@ -25,20 +25,17 @@ from praxtui.tui.messages import Answered, CampaignOpened, Compared
 from praxtui.tui.notify import GAP_S, Teller, news, write
 from praxtui.tui.palette import Actions
 from praxtui.tui.screens.campaign import CampaignScreen
-from praxtui.tui.screens.compare import CompareScreen
-from praxtui.tui.screens.experiment import ExperimentScreen
-from praxtui.tui.screens.help import HelpScreen
-from praxtui.tui.screens.home import HomeScreen
-from praxtui.tui.screens.replay import ReplayScreen
-from praxtui.tui.screens.settings import SettingsChanged, SettingsScreen
 from praxtui.tui.screens.view import CampaignView
 from praxtui.tui.sources.live import Live
 from praxtui.tui.sources.protocol import Change
-from praxtui.tui.sources.replay import Replay
 from praxtui.tui.start import First
 from praxtui.tui.themes import DEFAULT, Themes, fitting, put_on, variable_defaults
 from praxtui.tui.typed_ahead import OneByOne
 
+if TYPE_CHECKING:
+    from praxtui.tui.screens.settings import SettingsChanged
+
+HOME = "home"
 THEMES_S = 1.0  # seconds between two looks at the person's theme files
 LEAVING_S = 3.0  # after a signal: a terminal that is gone may keep the last words from being written
 
@@ -79,7 +76,7 @@ class Praxtui(OneByOne):
             self.tell(Answered(problem, ok=False, fix="the key has its default; see [keys] in settings.toml"))
         self._dress()
         if self._first.folder is None:
-            self.push_screen(HomeScreen())
+            self.go_home()
         else:
             self.open(self._first.folder, self._first.replay, self._first.speed, self._first.at)
         self.set_interval(THEMES_S, self._themes_changed)
@@ -99,7 +96,7 @@ class Praxtui(OneByOne):
 
     async def action_leave(self) -> None:
         """Leave the cockpit; what lies over a campaign or the home screen is closed first."""
-        if not isinstance(self.screen, HomeScreen | CampaignView):
+        if len(self.screen_stack) > 1 and not isinstance(self.screen, CampaignView) and not self.at_home:
             await self.action_back()
             return
         if isinstance(self.screen, CampaignScreen):
@@ -110,12 +107,10 @@ class Praxtui(OneByOne):
 
     async def action_back(self) -> None:
         """To the screen before; from a campaign to the home screen."""
-        if isinstance(self.screen, HomeScreen):
-            return
         if len(self.screen_stack) > 2:
             self.pop_screen()
         elif isinstance(self.screen, CampaignView):
-            self.switch_screen(HomeScreen())
+            self.go_home()
 
     # --- colours -----------------------------------------------------------------------------------------------------
 
@@ -150,15 +145,38 @@ class Praxtui(OneByOne):
 
     # --- screens -----------------------------------------------------------------------------------------------------
 
+    # Screens are imported when they are opened: what is seen first is there sooner.
+
+    @property
+    def at_home(self) -> bool:
+        """Whether the home screen is what is seen."""
+        return self.screen.id == HOME
+
+    def go_home(self) -> None:
+        """To the home screen, in place of a campaign where one is shown."""
+        from praxtui.tui.screens.home import HomeScreen
+
+        home = HomeScreen()
+        home.id = HOME
+        if isinstance(self.screen, CampaignView):
+            self.switch_screen(home)
+        else:
+            self.push_screen(home)
+
     def open(self, folder: Path, replay: bool = False, speed: float | None = None, at: str | None = None) -> None:
         """Show a campaign, live or played back, over the home screen if that is there."""
         screen: CampaignView
         try:
             if replay:
+                from praxtui.tui.screens.replay import ReplayScreen
+                from praxtui.tui.sources.replay import Replay
+
                 screen = ReplayScreen(Replay(folder, speed=speed, at=at))
             else:
                 screen = CampaignScreen(Live(folder), self.announce)
         except UserError as error:
+            if len(self.screen_stack) == 1:
+                self.go_home()
             self.tell(Answered(error.message, ok=False, fix=error.fix or ""))
             return
         if isinstance(self.screen, CampaignView):
@@ -177,6 +195,9 @@ class Praxtui(OneByOne):
 
     def on_compared(self, message: Compared) -> None:
         """An opened experiment asks for it; the campaign's screen lies below it and does not hear."""
+        from praxtui.tui.screens.compare import CompareScreen
+        from praxtui.tui.screens.experiment import ExperimentScreen
+
         if isinstance(self.screen, ExperimentScreen):
             self.push_screen(CompareScreen(self.screen.source, message.left, message.right))
 
@@ -190,9 +211,13 @@ class Praxtui(OneByOne):
         self.notify(said, severity="information" if answer.ok else "error", markup=False)
 
     def action_help(self) -> None:
+        from praxtui.tui.screens.help import HelpScreen
+
         self.push_screen(HelpScreen())
 
     def action_settings(self) -> None:
+        from praxtui.tui.screens.settings import SettingsScreen
+
         self.push_screen(SettingsScreen(self.themes))
 
     def on_settings_changed(self, message: SettingsChanged) -> None:

@@ -1,8 +1,8 @@
 """Keys that come faster than they are acted on, as they do in one packet over a slow connection.
 
-Textual hands every key to what has the focus when the key arrives. In `h` and a hint typed in one go, the letters of the
-hint would go where the focus was before `h`, and act there: its spaces would pause the campaign. Here a key waits until
-the one before it was acted on.
+Textual hands every key to what has the focus when the key arrives. In `h` and a hint typed in one go, the letters of
+the hint would go where the focus was before `h`, and act there: its spaces would pause the campaign. Here a key waits
+until the one before it was acted on.
 """
 
 from __future__ import annotations

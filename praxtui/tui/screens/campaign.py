@@ -16,8 +16,6 @@ from praxtui.tui.actions import BY_ID, bindings
 from praxtui.tui.launch import fork, resume
 from praxtui.tui.messages import Answered, CampaignOpened, Steered
 from praxtui.tui.panes.hint import HintLine
-from praxtui.tui.screens.budget import BudgetSheet
-from praxtui.tui.screens.edit import edit
 from praxtui.tui.screens.view import CampaignView
 from praxtui.tui.sources.protocol import Change, Source
 from praxtui.tui.status_line import running
@@ -90,6 +88,8 @@ class CampaignScreen(CampaignView):
         self.tell("autonomy", autonomy="auto" if self.state.autonomy == "review" else "review")
 
     def action_budget(self) -> None:
+        from praxtui.tui.screens.budget import BudgetSheet
+
         self.app.push_screen(BudgetSheet(self.source))
 
     @work(exclusive=True, group="question")
@@ -135,6 +135,8 @@ class CampaignScreen(CampaignView):
 
     def action_edit(self) -> None:
         """Edit the leaf's program."""
+        from praxtui.tui.screens.edit import edit
+
         edit(self.app, Path(self.state.leaf) / "program.md")
 
     @work(exclusive=True, group="question")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
 
 from textual.app import ComposeResult
 from textual.events import Resize
@@ -19,8 +20,6 @@ from praxtui.tui.panes.pane import styles
 from praxtui.tui.panes.program import ProgramPane
 from praxtui.tui.panes.researcher import ResearcherPane
 from praxtui.tui.panes.status import StatusLine
-from praxtui.tui.screens.compare import CompareScreen
-from praxtui.tui.screens.experiment import ExperimentScreen
 from praxtui.tui.sources.protocol import ANEW, Change, Source
 from praxtui.tui.widgets.answer import AnswerLine
 from praxtui.tui.widgets.board import Board
@@ -35,6 +34,15 @@ LOW, TINY = 12, 8
 
 VIEW_ACTIONS = (*(f"pane_{number}" for number in range(1, 6)), "next_pane", "previous_pane", "maximise", "sizes")
 """Those of the campaign's actions that only look."""
+
+
+@runtime_checkable
+class Over(Protocol):
+    """A screen over this one that shows the same source: an experiment, or two. They are imported when opened."""
+
+    source: Source
+
+    def show(self, source: Source, change: Change) -> None: ...
 
 
 class CampaignView(Screen[None]):
@@ -102,7 +110,7 @@ class CampaignView(Screen[None]):
             return
         self._missed = self._missed.then(change)
         for screen in self.app.screen_stack:
-            if isinstance(screen, ExperimentScreen | CompareScreen) and screen.source is self.source:
+            if screen is not self and isinstance(screen, Over) and screen.source is self.source:
                 screen.show(self.source, change)
 
     def on_screen_resume(self) -> None:
@@ -187,11 +195,15 @@ class CampaignView(Screen[None]):
 
     def on_experiment_opened(self, message: ExperimentOpened) -> None:
         """Open an experiment over the panes."""
+        from praxtui.tui.screens.experiment import ExperimentScreen
+
         message.stop()
         self.app.push_screen(ExperimentScreen(self.source, message.experiment))
 
     def on_compared(self, message: Compared) -> None:
         """Two experiments side by side."""
+        from praxtui.tui.screens.compare import CompareScreen
+
         message.stop()
         self.app.push_screen(CompareScreen(self.source, message.left, message.right))
 
