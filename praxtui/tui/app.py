@@ -47,7 +47,6 @@ class Praxtui(OneByOne):
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Actions}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("everywhere")]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  # as Textual has it
 
     def __init__(self, first: First, *, theme: str | None = None) -> None:
         super().__init__()
@@ -56,7 +55,9 @@ class Praxtui(OneByOne):
         self.themes = Themes()
         self._teller = Teller(self.said.cockpit)
         self._first = first
-        self._theme_wanted = theme or self.said.cockpit.theme
+        self._fault: Answered | None = None
+        # Before anything is drawn: another theme later means that every style is worked out again.
+        self._dress(theme or self.said.cockpit.theme)
 
     def on_terminal_supports_synchronized_output(self, message: TerminalSupportsSynchronizedOutput) -> None:
         """Some terminals redraw everything at the end of a bracketed update: a person may do without."""
@@ -74,7 +75,8 @@ class Praxtui(OneByOne):
             asyncio.get_running_loop().add_signal_handler(number, self._signalled)
         for problem in use(self, self.said.keys):
             self.tell(Answered(problem, ok=False, fix="the key has its default; see [keys] in settings.toml"))
-        self._dress()
+        if self._fault is not None:
+            self.tell(self._fault)
         if self._first.folder is None:
             self.go_home()
         else:
@@ -82,9 +84,10 @@ class Praxtui(OneByOne):
         self.set_interval(THEMES_S, self._themes_changed)
         self.call_after_refresh(self._settle)
 
-    @staticmethod
-    def _settle() -> None:
-        """What is there now stays for good: the collector need not go through it again and again."""
+    def _settle(self) -> None:
+        """Know the other themes, too. What is there then stays for good: the collector need not go through it again."""
+        for theme in self.themes.themes():
+            put_on(self, theme)
         gc.collect()
         gc.freeze()
 
@@ -114,16 +117,15 @@ class Praxtui(OneByOne):
 
     # --- colours -----------------------------------------------------------------------------------------------------
 
-    def _dress(self) -> None:
+    def _dress(self, wanted: str) -> None:
         """Put the wanted theme on, or the default where there is no such one, and say so."""
-        for theme in self.themes.themes():
-            put_on(self, theme)
         try:
-            wanted = self.themes.named(self._theme_wanted).name
-            self.theme = fitting(wanted, self.console.color_system or "truecolor")
+            name = fitting(self.themes.named(wanted).name, self.console.color_system or "truecolor")
         except UserError as error:
-            self.theme = DEFAULT
-            self.tell(Answered(error.message, ok=False, fix=error.fix or ""))
+            name = DEFAULT
+            self._fault = Answered(error.message, ok=False, fix=error.fix or "")
+        put_on(self, self.themes.named(name))
+        self.theme = name
 
     def _themes_changed(self) -> None:
         """A theme file of the person's changed: put it on as it is now, or say what is wrong with it."""

@@ -186,27 +186,33 @@ class Themes:
         self._own = paths.config_dir() / "themes" if own is None else own
         self._bundled = {path.stem: path for path in sorted(paths.bundled_themes().glob(f"*{ENDING}"))}
         self._marks: dict[str, tuple[int, ...]] = {}
-        self._themes: dict[str, Theme] = {name: read(path) for name, path in self._bundled.items()}
+        self._themes: dict[str, Theme] = {}
+        """Those that were read: of what comes with praxtui only what was asked for, since reading takes its time."""
         self.faults: dict[str, str] = {}
         """What is wrong with files of the person, by the theme's name."""
         self.changed()
 
     def names(self) -> list[str]:
         """The themes that can be chosen, the default first, the person's own last."""
-        return sorted(self._themes, key=lambda name: (name != DEFAULT, name not in self._bundled, name))
+        return sorted(self._known(), key=lambda name: (name != DEFAULT, name not in self._bundled, name))
+
+    def _known(self) -> set[str]:
+        return {*self._bundled, *self._themes}
 
     def themes(self) -> list[Theme]:
         """The themes that can be chosen."""
-        return [self._themes[name] for name in self.names()]
+        return [self.named(name) for name in self.names()]
 
     def named(self, name: str) -> Theme:
         """One of them. Raises UserError where there is none, or where its file is broken and never was not."""
+        if name not in self._themes and name in self._bundled:
+            self._themes[name] = read(self._bundled[name])
         if name in self._themes:
             return self._themes[name]
         if name in self.faults:
             raise UserError(self.faults[name])
         raise UserError(
-            f"there is no theme {name!r}{did_you_mean(name, self._themes)}",
+            f"there is no theme {name!r}{did_you_mean(name, self._known())}",
             fix=f"themes: {', '.join(self.names())}; your own go into {self._own}",
         )
 

@@ -30,10 +30,16 @@ class StatusLine(Widget):
         super().__init__(id="status")
         self._parts: list[Part] = []
         self._rows: list[list[Part]] = []
+        self._said = False
 
     def show(self, source: Source, change: Change) -> None:
-        """Say what the source's moment is."""
-        found = parts(source, program_of(source))
+        """Say what the source's moment is. The program, whose reading takes a while, is left out of the first words."""
+        if not self._said:
+            self._said = True
+            self.call_after_refresh(self.show, source, change)
+            found = parts(source, None)
+        else:
+            found = parts(source, program_of(source))
         if found != self._parts:
             self._parts = found
             self._fit()

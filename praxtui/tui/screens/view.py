@@ -57,6 +57,7 @@ class CampaignView(Screen[None]):
         self._missed = Change()
 
     def compose(self) -> ComposeResult:
+        self.shaped(*self.app.size)
         yield StatusLine()
         yield TabLine(PANES)
         yield Board(
@@ -86,7 +87,6 @@ class CampaignView(Screen[None]):
         return self.query_one(Board)
 
     def on_mount(self) -> None:
-        self.shaped()
         self.show(ANEW)
         self.board.focus_current()
         self.set_interval(LOOK_S, self.look)
@@ -128,11 +128,10 @@ class CampaignView(Screen[None]):
     # --- shape -------------------------------------------------------------------------------------------------------
 
     def on_resize(self, event: Resize) -> None:
-        self.shaped()
+        self.shaped(*self.size)
 
-    def shaped(self) -> None:
+    def shaped(self, columns: int, rows: int) -> None:
         """Say in classes how much room there is, for the style sheets."""
-        columns, rows = self.size
         self.set_class(shape(columns, rows) == "one", "-one")
         self.set_class(rows < LOW, "-low")
         self.set_class(rows < TINY, "-tiny")
