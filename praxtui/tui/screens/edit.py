@@ -46,6 +46,7 @@ class EditScreen(Screen[None]):
 
     @on(Answered)
     def _say(self, answered: Answered) -> None:
+        answered.stop()
         self.query_one(AnswerLine).say(answered)
 
     @on(ProgramEditor.Left)

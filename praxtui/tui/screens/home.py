@@ -336,5 +336,6 @@ class HomeScreen(Screen[None]):
 
     @on(Answered)
     def _say(self, answered: Answered) -> None:
+        answered.stop()
         self.query_one(AnswerLine).say(answered)
         self._look()
