@@ -126,6 +126,7 @@ class _Spots:
         self._first: dict[int, int] = {}
         self._spent: dict[str, float] = {}
         self._before: dict[int, float] = {}
+        self._next = max((e.number for e in state.experiments.values()), default=0) + 1
         spent = 0.0
         for e in state.experiments.values():
             self._first.setdefault(e.epoch, e.number)
@@ -146,7 +147,7 @@ class _Spots:
         if epoch.number == 1 and self._axis != "time":
             return 0.0
         if self._axis == "experiments":
-            return self._first.get(epoch.number, max(self._first.values(), default=0) + 1) - 0.5
+            return self._first.get(epoch.number, self._next) - 0.5
         if self._axis == "USD":
             return self._before.get(epoch.number, max(self._spent.values(), default=0.0))
         return max(0.0, epoch.opened - self._created)
