@@ -61,6 +61,12 @@ def shown(key: str) -> str:
     return "+".join((*modifiers, last))
 
 
+def key_of(id: str) -> str:
+    """The key of an action as people write it; its name in the palette where the settings took all keys from it."""
+    action = BY_ID[id]
+    return shown(action.keys[0]) if action.keys else action.label
+
+
 def canonical(key: str) -> str | None:
     """Textual's name of a key that a person wrote; None where there is no such key."""
     if not key.isprintable():

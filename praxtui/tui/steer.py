@@ -20,8 +20,7 @@ from praxtui.journal.inbox import Inbox, sender
 from praxtui.journal.people import CommandTaken
 from praxtui.journal.state import State
 from praxtui.journal.store import Journal
-from praxtui.tui.actions import BY_ID
-from praxtui.tui.keymap import shown
+from praxtui.tui.keymap import key_of
 from praxtui.tui.messages import Answered
 
 ANSWER_S = 5.0  # an engine takes a command within a quarter of a second; after so long something is wrong with it
@@ -51,7 +50,7 @@ def sent(folder: Path, verb: str, args: Mapping[str, object], state: State | Non
     try:
         found = liveness.alive(folder)
         if not found.alive and verb in POINTLESS and (over := _over(folder, state)):
-            return Answered(over, ok=False, fix=f"{key('campaign.resume')} resumes it")
+            return Answered(over, ok=False, fix=f"{key_of('campaign.resume')} resumes it")
         command = send(folder, verb, args)
         taken = answer(command) if found.alive else None
     except JournalLocked:
@@ -70,7 +69,7 @@ def sent(folder: Path, verb: str, args: Mapping[str, object], state: State | Non
         return Answered(
             f"no answer within {ANSWER_S:g} s; {verb} waits in the inbox", False, "engine.log says what holds it up"
         )
-    return Answered(f"no engine: {verb} waits in the inbox; {key('campaign.resume')} resumes the engine")
+    return Answered(f"no engine: {verb} waits in the inbox; {key_of('campaign.resume')} resumes the engine")
 
 
 def send(folder: Path, verb: str, args: Mapping[str, object]) -> Sent:
@@ -96,11 +95,6 @@ def answer(command: Sent, seconds: float = ANSWER_S) -> CommandTaken | None:
             if not alive or time.monotonic() > deadline:
                 return None
             time.sleep(LOOK_S)
-
-
-def key(action: str) -> str:
-    """The key of an action, as a person reads it."""
-    return shown(BY_ID[action].keys[0])
 
 
 def _over(folder: Path, state: State | None) -> str | None:
@@ -142,7 +136,7 @@ def _stop(taken: CommandTaken, state: State | None) -> str:
         return taken.outcome
     if taken.outcome.endswith("now"):
         return f"stopping now: the run of {current} is ended"
-    return f"stopping after {current}; {key('campaign.stop')} again stops now"
+    return f"stopping after {current}; {key_of('campaign.stop')} again stops now"
 
 
 def _kill(taken: CommandTaken, state: State | None) -> str:
@@ -162,7 +156,7 @@ def _budget(taken: CommandTaken, state: State | None) -> str:
 
 def _autonomy(taken: CommandTaken, state: State | None) -> str:
     if taken.args.get("autonomy") == "review":
-        return f"review: every draft waits until {key('campaign.approve')} approves it"
+        return f"review: every draft waits until {key_of('campaign.approve')} approves it"
     return "auto: drafts run by themselves"
 
 

@@ -10,7 +10,8 @@ from textual.widgets import Input, Static
 
 from praxtui.tui.actions import PLACES, bindings
 from praxtui.tui.palette import Actions, doable
-from praxtui.tui.screens.help import HelpScreen, Page, about, blocks
+from praxtui.tui.screens.help import HelpScreen, about, blocks
+from praxtui.tui.widgets.body import Body
 
 
 class Ledger(Container, can_focus=True):
@@ -64,7 +65,7 @@ async def test_help_opens_scrolls_and_closes_at_any_size(size: tuple[int, int]) 
         await pilot.press("question_mark")
         await pilot.pause()
         assert isinstance(app.screen, HelpScreen)
-        page = app.screen.query_one(Page)
+        page = app.screen.query_one(Body)
         assert page.scroll_y == 0
         await pilot.press("G")
         await pilot.pause()
@@ -72,7 +73,7 @@ async def test_help_opens_scrolls_and_closes_at_any_size(size: tuple[int, int]) 
         await pilot.press("g", "j")
         await pilot.pause()
         assert page.scroll_y == 1
-        text = " ".join(str(static.render()) for static in app.screen.query("Page > .title").results(Static))
+        text = " ".join(str(static.render()) for static in app.screen.query("Body > .title").results(Static))
         assert text.startswith("in the ledger")
         await pilot.press("escape")
         await pilot.pause()

@@ -10,10 +10,11 @@ from textual.widgets import Input
 
 from praxtui.journal.state import Experiment
 from praxtui.tui.actions import bindings
+from praxtui.tui.keymap import key_of
 from praxtui.tui.messages import Answered, Compared, ExperimentOpened, ExperimentPointed, Steered
 from praxtui.tui.panes.ledger_filter import SYNTAX, read
 from praxtui.tui.panes.ledger_rows import ORDERS
-from praxtui.tui.panes.ledger_table import SORTED_COLUMN, LedgerTable, key_of
+from praxtui.tui.panes.ledger_table import SORTED_COLUMN, LedgerTable
 from praxtui.tui.panes.pane import styles
 from praxtui.tui.widgets.rows import Rows
 

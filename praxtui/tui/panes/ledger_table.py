@@ -13,8 +13,7 @@ from textual.worker import get_current_worker
 
 from praxtui.journal.shown import cut
 from praxtui.journal.state import State
-from praxtui.tui.actions import BY_ID
-from praxtui.tui.keymap import shown
+from praxtui.tui.keymap import key_of
 from praxtui.tui.panes.ledger_cells import Moment, cells, columns, running
 from praxtui.tui.panes.ledger_filter import ALL, SYNTAX, Filter
 from praxtui.tui.panes.ledger_rows import ORDERS, View, touched
@@ -228,9 +227,3 @@ def _estimates(source: Source) -> dict[str, float]:
         if curve is not None and len(curve.value):
             found[id] = curve.value[-1]
     return found
-
-
-def key_of(action: str) -> str:
-    """The key of an action as people write it; its name in the palette where the settings took all keys from it."""
-    keys = BY_ID[action].keys
-    return shown(keys[0]) if keys else BY_ID[action].label

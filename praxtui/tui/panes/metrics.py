@@ -16,6 +16,7 @@ from textual.widgets import SelectionList, Static
 
 from praxtui.journal.state import State
 from praxtui.tui.actions import bindings
+from praxtui.tui.keymap import key_of
 from praxtui.tui.panes.metrics_gpus import GpuRows
 from praxtui.tui.panes.metrics_run import Kept, Live, head, large, looked_at, main_series, rival, small
 from praxtui.tui.panes.metrics_series import AXES, EMPTY, Tries, picture
@@ -26,7 +27,6 @@ from praxtui.tui.specification import program_of
 from praxtui.tui.widgets.braille import shows_braille
 from praxtui.tui.widgets.cells import CellRows, Row
 from praxtui.tui.widgets.chooser import Chooser
-from praxtui.tui.widgets.log_reader import key_of
 from praxtui.tui.widgets.plot import SHARE, STEP, Plot
 from praxtui.tui.widgets.points import Points
 

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from praxtui.tui.actions import bindings
+from praxtui.tui.keymap import key_of
 from praxtui.tui.panes.output_runs import (
     Output,
     Standing,
@@ -23,7 +24,7 @@ from praxtui.tui.panes.output_runs import (
 )
 from praxtui.tui.panes.pane import Pane, styles
 from praxtui.tui.sources.protocol import Change, RunLog, Source
-from praxtui.tui.widgets.log_reader import LogReader, key_of
+from praxtui.tui.widgets.log_reader import LogReader
 from praxtui.tui.widgets.log_view import LogView
 from praxtui.tui.widgets.log_window import LogWindow
 

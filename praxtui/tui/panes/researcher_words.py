@@ -11,8 +11,7 @@ from praxtui.journal.logs import safe
 from praxtui.journal.shown import clock, cut, delta, plain
 from praxtui.journal.state import Experiment, State
 from praxtui.journal.status import name_of
-from praxtui.tui.actions import BY_ID
-from praxtui.tui.keymap import shown
+from praxtui.tui.keymap import key_of
 from praxtui.tui.panes.ledger_cells import running
 from praxtui.tui.panes.thoughts import Talk, Told
 from praxtui.tui.widgets.columns import Piece
@@ -76,7 +75,7 @@ def notice(state: State, alive: bool | None) -> Notice | None:
         reason = plain(state.end_reason or "")
         return Notice(f"{name}: {reason}" if reason and reason != name else name, state.ended_at, "weak")
     if name == "dead":
-        return Notice(f"the engine is gone: {_key('resume')} starts it again", None, "bad")
+        return Notice(f"the engine is gone: {key_of('campaign.resume')} starts it again", None, "bad")
     if state.waits:
         cause = next((cause for cause in NEEDS_A_PERSON if cause in state.waits), next(reversed(state.waits)))
         text = plain(state.waits[cause]) or cause
@@ -84,7 +83,7 @@ def notice(state: State, alive: bool | None) -> Notice | None:
         kind = "bad" if cause == "keys" else "warn"
         return Notice(f"{text}{f'; {more}' if more else ''}", state.waits_since.get(cause), kind)
     if state.paused:
-        more = f"; {_key('pause')} goes on" if alive is not None else ""
+        more = f"; {key_of('campaign.pause')} goes on" if alive is not None else ""
         return Notice(f"paused{more}", state.paused_since, "warn")
     return None
 
@@ -92,15 +91,11 @@ def notice(state: State, alive: bool | None) -> Notice | None:
 def _remedy(cause: str) -> str:
     """What a person can press, or do, to end a wait."""
     return {
-        "approval": f"{_key('approve')} lets it run, {_key('veto')} refuses it",
-        "keys": f"set the key, then {_key('resume')}",
+        "approval": f"{key_of('campaign.approve')} lets it run, {key_of('campaign.veto')} refuses it",
+        "keys": f"set the key, then {key_of('campaign.resume')}",
         "disk": "it goes on once there is room",
-        "researcher": f"{_key('hint')} gives it an idea, {_key('edit')} opens the program",
+        "researcher": f"{key_of('campaign.hint')} gives it an idea, {key_of('campaign.edit')} opens the program",
     }.get(cause, "")
-
-
-def _key(action: str) -> str:
-    return shown(BY_ID[f"campaign.{action}"].keys[0])
 
 
 def notice_lines(found: Notice, now: float, width: int, most: int) -> list[Line]:

@@ -8,8 +8,8 @@ from typing import ClassVar, NamedTuple
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
@@ -18,6 +18,7 @@ from textual.widgets import Static
 from praxtui.tui.actions import BY_ID, PLACES, bindings
 from praxtui.tui.keymap import shown
 from praxtui.tui.panes.pane import styles
+from praxtui.tui.widgets.body import Body
 
 KEYS_WIDE = 14
 
@@ -58,30 +59,6 @@ def rows(where: str) -> list[tuple[str, str]]:
     return [(" ".join(map(shown, a.keys)), a.about) for a in BY_ID.values() if a.where == where]
 
 
-class Page(VerticalScroll, inherit_bindings=False):
-    """What is read, moved by the scroll keys."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("scroll"), Binding("space", "page_down", show=False)]
-
-    def action_down(self) -> None:
-        self.scroll_down(animate=False)
-
-    def action_up(self) -> None:
-        self.scroll_up(animate=False)
-
-    def action_page_down(self) -> None:
-        self.scroll_page_down(animate=False)
-
-    def action_page_up(self) -> None:
-        self.scroll_page_up(animate=False)
-
-    def action_top(self) -> None:
-        self.scroll_home(animate=False)
-
-    def action_bottom(self) -> None:
-        self.scroll_end(animate=False)
-
-
 class HelpScreen(ModalScreen[None]):
     """Help on the screen below this one, and on what has the focus there."""
 
@@ -97,7 +74,7 @@ class HelpScreen(ModalScreen[None]):
             sheet.border_title = "help"
             keys = [shown(BY_ID[id].keys[0]) for id in ("scroll.down", "scroll.up", "everywhere.back")]
             sheet.border_subtitle = Content("{} {} scroll  {} back".format(*keys))
-            with Page():
+            with Body():
                 yield from self._said(about(below))
                 for block in blocks(below):
                     yield Static(Text(block.title), classes="title")
@@ -120,7 +97,7 @@ class HelpScreen(ModalScreen[None]):
         return table
 
     def on_mount(self) -> None:
-        self.query_one(Page).focus()
+        self.query_one(Body).focus()
 
     def action_back(self) -> None:
         """Back to what help was wanted on."""

@@ -15,6 +15,7 @@ from textual.events import DescendantFocus, Resize
 from textual.message import Message
 from textual.widgets import Input
 
+from praxtui.tui.keymap import key_of
 from praxtui.tui.panes.pane import styles
 from praxtui.tui.screens import home_rows
 from praxtui.tui.screens.home_rows import CampaignRow, Folder, LeafRow
@@ -122,7 +123,7 @@ class HomeLists(Vertical):
         """What stands where a list has no row."""
         nothing = f"Nothing holds {self.words!r}: esc shows all rows." if self.words else ""
         self.leaf_rows.say_empty(nothing or "No leaves.")
-        start = home_rows.key_of("home.start")
+        start = key_of("home.start")
         self.campaign_rows.say_empty(nothing or f"Campaigns will stand here: {start} starts one on the leaf above.")
 
     def _leaf_cells(self, id: str) -> Sequence[Cell]:

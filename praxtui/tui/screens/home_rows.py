@@ -11,18 +11,11 @@ from praxtui.journal.shown import DASH, clock, metric, plain, price, width
 from praxtui.journal.state import State
 from praxtui.journal.status import document
 from praxtui.program.ready import Missing
-from praxtui.tui.actions import BY_ID
-from praxtui.tui.keymap import shown
+from praxtui.tui.keymap import key_of
 from praxtui.tui.widgets.columns import Column, Piece
 
 ARROWS = {"minimize": "↓", "maximize": "↑"}
 LIVE = ("running", "paused", "waiting")
-
-
-def key_of(id: str) -> str:
-    """The key of an action as people write it; the palette's where it has none of its own."""
-    keys = BY_ID[id].keys or BY_ID["everywhere.palette"].keys
-    return shown(keys[0]) if keys else id
 
 
 class LeafRow(NamedTuple):

@@ -7,43 +7,19 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from praxtui.journal.shown import plain
-from praxtui.tui.actions import BY_ID, bindings
+from praxtui.tui.actions import BY_ID
 from praxtui.tui.keymap import shown
 from praxtui.tui.panes.pane import styles
 from praxtui.tui.widgets.answer import AnswerLine
+from praxtui.tui.widgets.body import Body
 
 Result = TypeVar("Result")
-
-
-class Body(VerticalScroll, inherit_bindings=False):
-    """What is read, moved by the scroll keys."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("scroll")]
-
-    def action_down(self) -> None:
-        self.scroll_down(animate=False)
-
-    def action_up(self) -> None:
-        self.scroll_up(animate=False)
-
-    def action_page_down(self) -> None:
-        self.scroll_page_down(animate=False)
-
-    def action_page_up(self) -> None:
-        self.scroll_page_up(animate=False)
-
-    def action_top(self) -> None:
-        self.scroll_home(animate=False)
-
-    def action_bottom(self) -> None:
-        self.scroll_end(animate=False)
 
 
 class Page(Screen[Result], Generic[Result]):

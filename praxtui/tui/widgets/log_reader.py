@@ -20,8 +20,8 @@ from textual.worker import Worker, get_current_worker
 from praxtui.errors import UserError
 from praxtui.journal.log_lines import LogLines
 from praxtui.journal.shown import plain
-from praxtui.tui.actions import BY_ID, bindings
-from praxtui.tui.keymap import shown
+from praxtui.tui.actions import bindings
+from praxtui.tui.keymap import key_of
 from praxtui.tui.panes.pane import styles
 from praxtui.tui.widgets.log_search import Wanted, hunt, wanted
 from praxtui.tui.widgets.log_view import LogView
@@ -224,9 +224,3 @@ class LogReader(Vertical):
         """A word on the search, in the line below the log; none closes it."""
         self.note.set_class(bool(text), "-open")
         self.note.update(Content(text))
-
-
-def key_of(action: str) -> str:
-    """The key of an action as people write it; its name in the palette where the settings took all keys from it."""
-    keys = BY_ID[action].keys
-    return shown(keys[0]) if keys else BY_ID[action].label
