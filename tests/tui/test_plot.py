@@ -114,7 +114,7 @@ def dots(canvas: Canvas) -> set[tuple[int, int]]:
     return {
         (2 * column + x, 4 * row + y)
         for row, cells in enumerate(canvas.lines())
-        for column, (char, _) in enumerate(cells)
+        for column, char in enumerate("".join(text for text, _ in cells))
         for (x, y), bit in bits.items()
         if char != " " and (ord(char) - BLANK) & bit
     }

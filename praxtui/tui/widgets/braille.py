@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 from praxtui.tui.widgets.points import Column, Points, column_of
@@ -18,6 +19,11 @@ ACROSS, DOWN = 2, 4
 BLANK = 0x2800
 # The bit of each dot by its place in the cell, [row][column] (Unicode standard, block Braille Patterns).
 BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+# The bits of a stretch of dots, by its column in the cell, its first row and its last.
+MASKS = [
+    [[sum(BITS[row][column] for row in range(first, last + 1)) for last in range(DOWN)] for first in range(DOWN)]
+    for column in range(ACROSS)
+]
 STEEP = 1e6  # dots: beyond it, how far off the canvas a value is makes no difference
 
 ROUGH = {"●": "*", "○": "o", "·": ".", "\N{MULTIPLICATION SIGN}": "x", "◆": "#", "▴": "^", "▾": "v", "│": "|", "┊": ":"}
@@ -65,13 +71,14 @@ class Canvas:
         """Set the dots of dot column `x` from dot row `top` down to `bottom`, as far as they are on the canvas."""
         if not 0 <= x < self.columns * ACROSS:
             return
-        column, across = x // ACROSS, x % ACROSS
-        for y in range(max(0, top), min(self.rows * DOWN - 1, bottom) + 1):
-            row = y // DOWN
+        column, masks = x // ACROSS, MASKS[x % ACROSS]
+        top, bottom = max(0, top), min(self.rows * DOWN - 1, bottom)
+        for row in range(top // DOWN, bottom // DOWN + 1) if top <= bottom else ():
             if self._styles[row][column] != style:
                 self._styles[row][column] = style
                 self._bits[row][column] = 0
-            self._bits[row][column] |= BITS[y % DOWN][across]
+            first, last = max(0, top - row * DOWN), min(DOWN - 1, bottom - row * DOWN)
+            self._bits[row][column] |= masks[first][last]
 
     def put(self, column: int, row: int, mark: str, style: str) -> None:
         """Put a character over a cell."""
@@ -83,19 +90,21 @@ class Canvas:
         return not self._bits[row][column] and column not in self._marks[row]
 
     def lines(self) -> list[list[Cell]]:
-        """The cells, row by row, one cell each."""
+        """The cells, row by row; neighbours of one style are one cell."""
+        signs = _ASCII if self.ascii else _BRAILLE
         made = []
         for bits, styles, marks in zip(self._bits, self._styles, self._marks, strict=True):
-            line = [(self._drawn(b), style if b else "") for b, style in zip(bits, styles, strict=True)]
+            text = [signs[b] for b in bits]
+            names = [style if b else "" for b, style in zip(bits, styles, strict=True)]
             for column, (mark, style) in marks.items():
-                line[column] = (ROUGH.get(mark, mark) if self.ascii else mark, style)
+                text[column], names[column] = ROUGH.get(mark, mark) if self.ascii else mark, style
+            line, at = [], 0
+            for style, same in groupby(names):
+                end = at + len(list(same))
+                line.append(("".join(text[at:end]), style))
+                at = end
             made.append(line)
         return made
-
-    def _drawn(self, bits: int) -> str:
-        if not bits:
-            return " "
-        return _ASCII[bits] if self.ascii else chr(BLANK + bits)
 
 
 def _rough(bits: int) -> str:
@@ -107,6 +116,7 @@ def _rough(bits: int) -> str:
 
 
 _ASCII = [_rough(bits) for bits in range(256)]
+_BRAILLE = [" ", *(chr(BLANK + bits) for bits in range(1, 256))]
 
 
 def shows_braille(encoding: str | None = None, terminal: str | None = None) -> bool:
