@@ -141,10 +141,8 @@ def measure(count: int, rounds: int, peer_rounds: int) -> list[Figure]:
         reduced.append(1000 * (time.perf_counter() - begun))
     few = Points(kept.step, kept.value)
     figures += [
-        Figure(
-            f"redraw, {len(few):,} points kept", "ms", tuple(asyncio.run(redrawn(few, 8 * rounds))), REDRAW_MS, "p95"
-        ),
-        Figure(f"redraw, all {count:,} points", "ms", tuple(asyncio.run(redrawn(whole, 8 * rounds))), REDRAW_MS, "p95"),
+        Figure(f"redraw, {len(few):,} points kept", "ms", tuple(asyncio.run(redrawn(few, 8 * rounds))), REDRAW_MS),
+        Figure(f"redraw, all {count:,} points", "ms", tuple(asyncio.run(redrawn(whole, 8 * rounds))), REDRAW_MS),
         Figure(f"reducing {count:,} points, once", "ms", tuple(reduced)),
     ]
     if peer_rounds and find_spec("plotext"):

@@ -41,6 +41,14 @@ def test_the_span_of_any_stretch_is_that_of_its_finite_values(values: list[float
     assert points.span(start, stop) == ((min(inside), max(inside)) if inside else None)
 
 
+def test_the_ends_of_a_stretch_count_as_much_as_its_middle() -> None:
+    rising = Points(range(2200), range(2200))
+    falling = Points(range(2200), range(2200, 0, -1))
+    for start, stop in ((0, 2200), (5, 2190), (33, 2111), (64, 1089)):
+        assert rising.span(start, stop) == (start, stop - 1)
+        assert falling.span(start, stop) == (2201 - stop, 2200 - start)
+
+
 @given(st.lists(st.lists(VALUES, max_size=90), max_size=30))
 def test_points_added_in_parts_are_the_same_as_at_once(parts: list[list[float]]) -> None:
     whole = [value for part in parts for value in part]
