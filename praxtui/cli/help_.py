@@ -15,7 +15,7 @@ def overview() -> str:
     lines = [
         f"praxtui {__version__}: it improves a program by experiment, and records all of it.",
         "",
-        "  praxtui             the cockpit, on a terminal: choose a leaf, press s, then enter",
+        "  praxtui             the cockpit: choose a leaf, press s, then enter",
         "  praxtui leaves      what can be improved here",
         "  praxtui run ngram   start a campaign on one, and follow it",
         "  praxtui doctor      what is missing",
