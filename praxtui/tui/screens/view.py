@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from praxtui.tui.arrangement import PANES, shape
 from praxtui.tui.keymap import shown
-from praxtui.tui.messages import Answered, Compared, ExperimentOpened, RunChosen
+from praxtui.tui.messages import Answered, Compared, ExperimentOpened, ExperimentPointed, RunChosen
 from praxtui.tui.panes.ledger import LedgerPane
 from praxtui.tui.panes.metrics import MetricsPane
 from praxtui.tui.panes.output import OutputPane
@@ -198,6 +198,11 @@ class CampaignView(Screen[None]):
 
         message.stop()
         self.app.push_screen(ExperimentScreen(self.source, message.experiment))
+
+    def on_experiment_pointed(self, message: ExperimentPointed) -> None:
+        """The plot shows where the ledger's cursor is."""
+        message.stop()
+        self.query_one(MetricsPane).point(message.experiment)
 
     def on_compared(self, message: Compared) -> None:
         """Two experiments side by side."""
