@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -40,12 +41,20 @@ def open_cockpit(first: First, *, mouse: bool = True, theme: str | None = None) 
     from praxtui.tui.app import Praxtui
 
     app = Praxtui(first, theme=theme)
-    app.run(mouse=mouse and said.mouse)
+    app.run(mouse=mouse and said.mouse and mouse_works(os.environ))
     if app.return_code:
         return app.return_code
     if app.parting:
         print(app.parting)
     return 0
+
+
+def mouse_works(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal still passes on every key while it reports the mouse.
+
+    GNU screen (4.9) does not: it keeps a lone Escape back until the next key, in case a report of the mouse begins so.
+    """
+    return "STY" not in environment or "TMUX" in environment
 
 
 def need_terminal() -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Callable
+
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding
+from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
@@ -53,12 +58,20 @@ def type_at_once(app: App[None], text: str) -> None:
         app.post_message(events.Key("space" if letter == " " else letter, letter))
 
 
+async def until(pilot: Pilot[None], true: Callable[[], object]) -> None:
+    """Return once `true`, or after a while all the same: what is asserted next says what is not so."""
+    deadline = time.monotonic() + 20
+    while not true() and time.monotonic() < deadline:
+        await asyncio.sleep(0.01)
+        await pilot.pause()
+
+
 async def test_a_hint_typed_with_its_key_goes_into_the_field_and_pauses_nothing() -> None:
     app = Hinting()
     async with app.run_test() as pilot:
         await pilot.pause()
         type_at_once(app, "htry a larger one")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: app.query_one("#field", Input).value == "try a larger one")
         assert app.query_one("#field", Input).value == "try a larger one"
         assert app.pauses == 0
 
@@ -68,7 +81,7 @@ async def test_what_follows_the_key_of_a_screen_waits_for_the_screen() -> None:
     async with app.run_test() as pilot:
         await pilot.pause()
         type_at_once(app, "sabc d")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: app.screen.query_one(Input).value == "abc d")
         assert app.screen.query_one(Input).value == "abc d"
         assert app.pauses == 0
 
@@ -80,5 +93,5 @@ async def test_keys_go_on_after_what_had_the_focus_is_gone() -> None:
         app.query_one("#field").can_focus = False
         app.query_one("#main").remove()
         type_at_once(app, "  ")
-        await pilot.pause(1.5)
+        await until(pilot, lambda: app.pauses == 2)
         assert app.pauses == 2
