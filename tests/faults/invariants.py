@@ -13,6 +13,7 @@ from praxtui.journal.people import Overruled
 from praxtui.journal.state import COUNTED, State
 from praxtui.journal.store import Journal
 from praxtui.runs.local import read_exit
+from tests.faults.counts import Counts, damage
 from tests.faults.scene import Scene, git, praxtui, until
 
 LOST = ("lost", "not started")
@@ -24,7 +25,10 @@ def check(scene: Scene, *, finished: bool = True) -> State:
         events = list(journal.read())
         kept = journal.load_snapshot("state")
     state = fold_all(State(), events)
+    scene.counts = Counts.of(scene, events, state)
     try:
+        for name in ("lost", "doubled", "processes", "worktrees", "fsck"):
+            assert getattr(scene.counts, name) == 0, f"{name}: {getattr(scene.counts, name)}"
         _folds(events, state, None if kept is None else (kept.seq, kept.version, kept.data))
         _runs(events, scene)
         _experiments(events, state)
@@ -124,8 +128,7 @@ def _repository(events: list[Event], state: State, scene: Scene) -> None:
         tree = git(scene.leaf, "rev-parse", f"{fact.branch_commit}^{{tree}}")
         assert tree == git(scene.leaf, "rev-parse", f"{of.commit or of.base}^{{tree}}")
         assert len(git(scene.leaf, "rev-list", "--parents", "-1", fact.branch_commit).split()) == 2
-    said = git(scene.leaf, "fsck", "--strict", "--no-dangling")
-    assert "error" not in said and "missing" not in said, said
+    assert damage(scene) == []
     assert git(scene.leaf, "status", "--porcelain") == ""
 
 

@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,6 +24,9 @@ from praxtui.journal.store import Journal
 from praxtui.program.read import parse
 from praxtui.runs import proc
 from praxtui.runs.local import LocalPlace, read_exit
+
+if TYPE_CHECKING:
+    from tests.faults.counts import Counts
 
 PATIENCE = 120.0  # seconds for something to happen on a busy machine
 LOOK = 0.005
@@ -120,6 +125,7 @@ class Scene:
     def __init__(self, leaf: Path, *, experiments: int, name: str = "c", seed: int = 0) -> None:
         self.leaf = leaf
         self.experiments = experiments
+        self.seed = seed
         program = parse((leaf / "program.md").read_text(), leaf / "program.md")
         self.folder = supervisor.create(
             supervisor.Request(
@@ -129,13 +135,19 @@ class Scene:
         )  # fmt: skip
         self.pid = 0
         self.kills = 0
+        # What was killed how often; when each engine was asked for.
+        self.killed: Counter[str] = Counter()
+        self.starts: list[tuple[int, float]] = []
+        self.counts: Counts | None = None  # once its invariants were checked
         self.adoptable: set[tuple[str, int]] = set()
 
     # --- engines ----------------------------------------------------------------------------------------------------
 
     def start(self) -> int:
         """Start an engine, and return its pid once it answers."""
+        asked = time.time()
         self.pid = supervisor.start(self.folder)
+        self.starts.append((self.pid, asked))
         return self.pid
 
     def kill(self) -> State:
@@ -144,6 +156,7 @@ class Scene:
             os.kill(self.pid, signal.SIGKILL)
         self.reap()
         self.kills += 1
+        self.killed["engine"] += 1
         state = self.state()
         self.adoptable |= {(experiment, run.n) for experiment, run in running(state) if self.goes_on(experiment, run)}
         return state
