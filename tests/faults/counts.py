@@ -17,7 +17,7 @@ from typing import Any
 from praxtui.journal.events import Event
 from praxtui.journal.facts import EngineStarted, Judged, RunEnded, RunStarted
 from praxtui.journal.people import Overruled
-from praxtui.journal.state import State
+from praxtui.journal.state import Experiment, State
 from tests.faults.scene import LOOK, Scene, git
 
 ROWS = "PRAXTUI_FAULTS"  # names the file that gets one line of JSON a test
@@ -49,7 +49,7 @@ class Counts:
             experiments=len(list(state.children())),
             runs=sum(isinstance(event.fact, RunStarted) for event in events),
             lost=lost(state),
-            doubled=doubled(events, state),
+            doubled=len(doubled(events, state)),
             processes=len(left_over(scene)),
             worktrees=worktrees(scene),
             fsck=len(damage(scene)),
@@ -82,8 +82,8 @@ def lost(state: State) -> int:
     return missing + sum(e.verdict is None for e in state.experiments.values()) + len(state.running)
 
 
-def doubled(events: list[Event], state: State) -> int:
-    """Runs begun or ended twice, experiments judged twice, and measurements that were made again for nothing."""
+def doubled(events: list[Event], state: State) -> list[str]:
+    """What happened once too often: a run begun or ended, an experiment judged, a measurement made for nothing."""
     facts = [event.fact for event in events]
     overruled = {fact.experiment for fact in facts if isinstance(fact, Overruled)}
     begun = Counter((fact.experiment, fact.n) for fact in facts if isinstance(fact, RunStarted))
@@ -93,14 +93,30 @@ def doubled(events: list[Event], state: State) -> int:
         for fact in facts
         if isinstance(fact, Judged) and fact.by == "judge" and fact.experiment not in overruled
     )
-    again = Counter(
-        (e.id, run.use, run.seed, run.pair, run.trial, run.epoch, run.commit)
-        for e in state.experiments.values()
-        if not e.flags
-        for run in e.runs
-        if run.why == "exit"
-    )
-    return sum(times - 1 for counted in (begun, ended, judged, again) for times in counted.values())
+    again = Counter(key for e in state.experiments.values() for key in _again(e))
+    kinds = {"begun": begun, "ended": ended, "judged": judged, "measured": again}
+    return [
+        f"{what} {key}" for what, counted in kinds.items() for key, times in counted.items() for _ in range(times - 1)
+    ]
+
+
+def _again(e: Experiment) -> list[object]:
+    """A key for each measurement of an experiment; equal ones are a measurement that was made again for nothing.
+
+    A result that is too good is run again on purpose; that second run may crash, too. A baseline that crashed is run
+    again by the next engine.
+    """
+    keys: list[object] = []
+    crashed = set()
+    for run in e.runs:
+        key = (e.id, run.use, run.seed, run.pair, run.trial, run.epoch, run.commit)
+        if key in crashed:
+            keys += [key, key]
+        elif run.why == "exit" and run.use != "baseline" and run.metric is None:
+            crashed.add(key)
+        elif run.metric is not None and not e.flags:
+            keys.append(key)
+    return keys
 
 
 def left_over(scene: Scene) -> list[int]:

@@ -13,7 +13,7 @@ from praxtui.journal.people import Overruled
 from praxtui.journal.state import COUNTED, State
 from praxtui.journal.store import Journal
 from praxtui.runs.local import read_exit
-from tests.faults.counts import Counts, damage
+from tests.faults.counts import Counts, damage, doubled
 from tests.faults.scene import Scene, git, praxtui, until
 
 LOST = ("lost", "not started")
@@ -27,6 +27,8 @@ def check(scene: Scene, *, finished: bool = True) -> State:
     state = fold_all(State(), events)
     scene.counts = Counts.of(scene, events, state)
     try:
+        twice = doubled(events, state)
+        assert not twice, twice
         for name in ("lost", "doubled", "processes", "worktrees", "fsck"):
             assert getattr(scene.counts, name) == 0, f"{name}: {getattr(scene.counts, name)}"
         _folds(events, state, None if kept is None else (kept.seq, kept.version, kept.data))
@@ -87,11 +89,6 @@ def _experiments(events: list[Event], state: State) -> None:
         if e.verdict in COUNTED and e.verdict != "invalid" and not e.overruled:
             chosen = [run for run in e.runs if run.use in ("select", "repair") and run.why not in LOST]
             assert chosen, f"{e.id} counts as {e.verdict} without a run of its own"
-        good = Counter(
-            (run.use, run.seed, run.pair, run.trial, run.epoch, run.commit) for run in e.runs if run.why == "exit"
-        )
-        twice = {key: times for key, times in good.items() if times > 1}
-        assert not twice or e.flags, f"{e.id} was measured again for nothing: {twice}"
 
 
 def _adopted(events: list[Event], scene: Scene) -> None:

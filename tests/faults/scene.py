@@ -82,9 +82,10 @@ loop:
   evaluate: python -S -E evaluate.py
   artifacts: [out/]
   budget: 1s
-  timeout: 60s
+  timeout: {timeout}
 constraints:
   repeats: {repeats}
+  secrets: [{secrets}]
 ---
 # 1. Task
 
@@ -101,7 +102,7 @@ def git(folder: Path, *words: str) -> str:
 
 def make_leaf(
     folder: Path, *, seconds: float = 0.03, extra: str = "", repeats: int = 2, deterministic: bool = False,
-    setup: str = "",
+    setup: str = "", timeout: str = "60s", secrets: str = "",
 ) -> Path:  # fmt: skip
     """The leaf, committed to a repository of its own."""
     folder.mkdir(parents=True)
@@ -111,6 +112,8 @@ def make_leaf(
         repeats=repeats,
         deterministic="deterministic: true" if deterministic else "bound: null",
         setup=f"setup: {setup}" if setup else "data: []",
+        timeout=timeout,
+        secrets=secrets,
     )
     (folder / "program.md").write_text(program)
     git(folder, "init", "--quiet")
