@@ -41,6 +41,10 @@ class _Child(msgspec.Struct, frozen=True):
     sid: int
 
 
+class _Shim(Identity, frozen=True):
+    monotonic: float | None = None  # when it came up, by the clock that nobody can set; one for the whole boot
+
+
 class RunHandle:
     """A run that is under way, started by this process (`own`, which has to collect its shim) or adopted."""
 
@@ -57,10 +61,9 @@ class RunHandle:
 
         A shim that is long past its deadline (somebody stopped it with SIGSTOP, say) is killed, and its run is lost.
         """
-        started = _began(self.run_dir) or time.time()
         limit = None
         if self.asked.timeout_s is not None:
-            limit = max(0.0, started + self.asked.timeout_s + self.asked.grace_s + OVERDUE - time.time())
+            limit = max(0.0, self.asked.timeout_s + self.asked.grace_s + OVERDUE - _age(self.run_dir))
         try:
             await asyncio.wait_for(self._gone(), limit)
         except TimeoutError:
@@ -197,6 +200,9 @@ def lost(run_dir: Path, handle: RunHandle | None = None, cause: str | None = Non
     killed = kill_leftovers(run_dir, asked)
     began = _began(run_dir) or (time.time() if handle is not None else None)
     result = _loss(run_dir, who, began, cause, f" ({killed} leftover processes killed)" if killed else "")
+    if asked is not None and asked.timeout_s is not None:
+        # A date that was set meanwhile must not make a lost run the longest and dearest of all.
+        result = msgspec.structs.replace(result, seconds=min(result.seconds, asked.timeout_s + asked.grace_s))
     try:
         spec.write(run_dir / "exit.json", result)
     except OSError as error:
@@ -264,6 +270,14 @@ def _leftovers(child: _Child | None, marker: bytes) -> list[proc.Stat]:
         if (session is not None and process.sid == session.sid and process.start >= session.start)
         or (marker and proc.has_marker(process.pid, marker))
     ]
+
+
+def _age(run_dir: Path) -> float:
+    """Seconds since the shim came up, whatever happened to the machine's date; 0 where that is not known."""
+    shim = spec.read(run_dir / "shim.json", _Shim)
+    if shim is None or shim.monotonic is None or shim.boot != proc.boot_id():
+        return 0.0
+    return max(0.0, time.monotonic() - shim.monotonic)
 
 
 def _began(run_dir: Path) -> float | None:

@@ -114,7 +114,8 @@ def main(path: str) -> int:
         return 0  # given up as lost before the shim came up
     run = Run(folder)
     me = os.getpid()
-    folder.write("shim.json", {"pid": me, "start": proc.start_of(me), "boot": proc.boot_id()})
+    who = {"pid": me, "start": proc.start_of(me), "boot": proc.boot_id()}
+    folder.write("shim.json", {**who, "monotonic": run.began})
     folder.hold_space()
     # Whoever started the shim reads the end of its output as: it is there, and takes signals.
     null = os.open("/dev/null", os.O_RDWR)
