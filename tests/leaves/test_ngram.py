@@ -234,4 +234,5 @@ def test_an_archive_that_unpacks_without_end_is_refused(leaf: Leaf) -> None:
 
 
 def test_the_wire_is_the_same_in_every_leaf() -> None:
-    assert (LEAVES / "ngram" / "child.py").read_bytes() == (LEAVES / "pretrain" / "child.py").read_bytes()
+    copies = {path.read_bytes() for path in LEAVES.glob("**/child.py")}
+    assert len(copies) == 1
