@@ -21,7 +21,7 @@ from praxtui.engine.loop import Loop
 from praxtui.engine.models import options
 from praxtui.engine.record import Record
 from praxtui.engine.runner import Runner
-from praxtui.engine.steering import POLL_S, Steering
+from praxtui.engine.steering import AT_ONCE, POLL_S, Steering
 from praxtui.errors import CampaignFault, UserError
 from praxtui.journal import campaigns, liveness
 from praxtui.journal.facts import CampaignEnded, CampaignReopened, EngineStarted, EngineStopped, Fact, Noticed
@@ -89,7 +89,7 @@ async def _guarded(folder: Path, record: Record, inbox: Inbox, given: Handed) ->
         if going is not None:
             going.cancel()
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told_to_go, number.name)
     try:
         await _campaign(folder, record, inbox, given)
@@ -160,7 +160,8 @@ async def _run(campaign: Campaign, runner_of: list[Runner]) -> None:
 async def _poll(steering: Steering) -> None:
     while True:
         try:
-            steering.take()
+            while steering.take(AT_ONCE) == AT_ONCE:
+                await asyncio.sleep(0)
         except UserError as error:
             log.warning("the inbox cannot be read: %s", error)
         await asyncio.sleep(POLL_S)

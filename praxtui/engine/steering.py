@@ -28,6 +28,7 @@ from praxtui.journal.state import Experiment, State
 log = logging.getLogger(__name__)
 
 POLL_S = 0.1
+AT_ONCE = 50  # commands, each with a write that is durable: the loop must not stand still under thousands
 
 
 class Steering:
@@ -52,9 +53,9 @@ class Steering:
             "autonomy": _autonomy,
         }
 
-    def take(self) -> int:
-        """Take every waiting command; returns how many. A command that fails changes nothing and says why."""
-        commands = self._inbox.pending(self._record.state.commands)
+    def take(self, most: int = -1) -> int:
+        """Take waiting commands, at most `most` (-1: all); how many. One that fails changes nothing, and says why."""
+        commands = self._inbox.pending(self._record.state.commands, most)
         for command in commands:
             self._one(command)
         return len(commands)

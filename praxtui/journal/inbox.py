@@ -102,8 +102,10 @@ class Inbox:
                 connection.execute("ROLLBACK")
         return cursor.lastrowid or 0
 
-    def pending(self, after: int = 0) -> list[Command]:
-        """The commands with id > `after`, in the order they were sent; empty where there is no inbox.
+    def pending(self, after: int = 0, most: int = -1) -> list[Command]:
+        """The commands with id > `after`, in the order they were sent, no more than `most` of them (-1: all).
+
+        Empty where there is no inbox.
 
         While another process keeps the inbox locked it counts as empty, and `changed` stays true. A damaged inbox is
         moved aside and counts as empty.
@@ -114,7 +116,7 @@ class Inbox:
                 return []
             seen = self._version(connection)
             rows = connection.execute(
-                "SELECT id, at, verb, args, who FROM commands WHERE id>? ORDER BY id", (after,)
+                "SELECT id, at, verb, args, who FROM commands WHERE id>? ORDER BY id LIMIT ?", (after, most)
             ).fetchall()
         except sqlite3.Error as error:
             if primary(error) in (sqlite3.SQLITE_ERROR, *BUSY):
