@@ -11,3 +11,5 @@ settings.load_profile("praxtui")
 
 # Levers of tests talk to the test's own folders. Those that mean the sandbox ask for it.
 os.environ["PRAXTUI_SANDBOX"] = "none"
+# Engines of tests are no units of whoever runs them. Those that mean the user manager ask for it.
+os.environ["PRAXTUI_DETACH"] = "fork"

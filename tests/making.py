@@ -8,13 +8,13 @@ A run takes some 50 ms.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import os
 import re
 import signal
 import subprocess
 import time
-import warnings
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -345,12 +345,17 @@ async def _serve(folder: Path, director: Director | None) -> None:
         await asyncio.gather(*(task for task in (serving, acting) if task is not None), return_exceptions=True)
 
 
+PR_SET_CHILD_SUBREAPER = 36
+
+
 def start(folder: Path) -> int:
-    """Start an engine in a process of its own, as `praxtui run` does; its pid."""
-    with warnings.catch_warnings():
-        # The engine goes on without the handle that it was started with, on purpose.
-        warnings.simplefilter("ignore", ResourceWarning)
+    """Start an engine in a process of its own, as `praxtui run` does; its pid. It becomes this process's child."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
         return supervisor.start(folder)
+    finally:
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 def run(folder: Path) -> State:

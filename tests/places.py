@@ -11,7 +11,7 @@ import pytest
 
 from praxtui.journal import campaigns, liveness
 from praxtui.runs.local import lost, read_exit
-from tests.making import EXACT, SETTINGS, make_leaf, with_constants
+from tests.making import EXACT, PATIENCE, SETTINGS, make_leaf, with_constants
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("PRAXTUI_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PRAXTUI_SANDBOX", "none")
+    monkeypatch.setenv("PRAXTUI_DETACH", "fork")
     yield tmp_path / "home"
     for folder in campaigns.campaigns():
         _end(folder)
@@ -37,7 +38,7 @@ def _end(folder: Path) -> None:
     found = liveness.alive(folder)
     if found.alive and found.pid not in (None, os.getpid()):
         os.kill(found.pid, signal.SIGKILL)
-        os.waitpid(found.pid, 0)
+        liveness.wait_until_gone(folder, PATIENCE)
     for run_dir in (folder / "runs").glob("*/*"):
         if (run_dir / "spec.json").exists() and read_exit(run_dir) is None:
             lost(run_dir)

@@ -1,7 +1,7 @@
 """`python -m praxtui.engine FOLDER [READY_FD [KEYS_FD]]`: the engine of one campaign, a process without a terminal.
 
-READY_FD: a pipe on which one line says that the engine answers (`ready`), or, as JSON, why it cannot start. KEYS_FD: a
-pipe that holds what `handed` hands over.
+READY_FD: a pipe on which one line says, as JSON, that the engine answers (`{"ready": PID}`), or why it cannot start.
+KEYS_FD: a pipe that holds what `handed` hands over.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from praxtui.engine import handed
 from praxtui.engine.engine import serve
 from praxtui.errors import FAULT, UserError
+from praxtui.journal import liveness
 
 
 def main(argv: list[str]) -> int:
@@ -25,6 +27,8 @@ def main(argv: list[str]) -> int:
     # A Ctrl-C meant for whoever started this engine: see supervisor.start. To ignore it is to forget it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    # A lost terminal is no reason to go. A handler, because what is ignored would be ignored by all that is run, too.
+    signal.signal(signal.SIGHUP, lambda *_: None)
     handed.keep_private()
     folder, fd = Path(argv[0]), int(argv[1]) if len(argv) > 1 else None
     given = handed.receive(int(argv[2]) if len(argv) > 2 else None)
@@ -32,27 +36,24 @@ def main(argv: list[str]) -> int:
         level=os.environ.get("PRAXTUI_LOG", "INFO").upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
 
-    def say(line: str) -> None:
+    def say(said: dict[str, Any]) -> None:
         nonlocal fd
         if fd is not None:
             with contextlib.suppress(OSError):  # whoever started this engine may be gone
-                os.write(fd, line.encode() + b"\n")
+                os.write(fd, json.dumps(said).encode() + b"\n")
             os.close(fd)
             fd = None
 
     try:
-        return asyncio.run(serve(folder, lambda: say("ready"), given))
+        return asyncio.run(serve(folder, lambda: say({"ready": os.getpid()}), given))
     except UserError as error:
         logging.error("%s", error)
-        say(json.dumps({"message": error.message, "fix": error.fix, "exit_code": error.exit_code}))
+        taken = isinstance(error, liveness.AlreadyRunning)
+        say({"message": error.message, "fix": error.fix, "exit_code": error.exit_code, "taken": taken})
         return error.exit_code
     except Exception as error:
         logging.exception("the engine failed")
-        say(
-            json.dumps(
-                {"message": f"the engine failed: {error!r}", "fix": f"see {folder / 'engine.log'}", "exit_code": FAULT}
-            )
-        )
+        say({"message": f"the engine failed: {error!r}", "fix": f"see {folder / 'engine.log'}", "exit_code": FAULT})
         return FAULT
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
-import subprocess
-import sys
+import select
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +12,8 @@ from pathlib import Path
 import msgspec
 
 import praxtui
-from praxtui.engine import handed
+from praxtui.engine import detach, handed
+from praxtui.engine.logout import Surroundings, look
 from praxtui.errors import CampaignFault, UserError
 from praxtui.journal import campaigns, liveness
 from praxtui.journal.facts import Budgets, CampaignCreated
@@ -23,7 +21,6 @@ from praxtui.journal.store import Journal
 from praxtui.program.spec import Program
 
 READY_S = 60.0
-REFUSED_S = 5.0
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,11 +70,12 @@ def create(request: Request, taken: tuple[str, ...] = ()) -> Path:
     return folder
 
 
-def start(folder: Path) -> int:
+def start(folder: Path, where: Surroundings | None = None) -> int:
     """Start the engine of a campaign and return its pid once it answers.
 
-    It has a session of its own, so that neither Ctrl-C nor a lost terminal reaches it, and gets keys and other secrets
-    through a pipe. Raises what it says it cannot start for, or CampaignFault when it dies or stays silent.
+    It is no child of this process and has no terminal: neither Ctrl-C nor a logout reaches it, as far as `where`, this
+    process's surroundings unless given, lets anything stay. Keys and other secrets come to it through a pipe. Raises
+    what it says it cannot start for, AlreadyRunning, or CampaignFault when it dies or stays silent.
     """
     found = liveness.alive(folder)
     if found.alive:
@@ -85,36 +83,20 @@ def start(folder: Path) -> int:
     given = handed.collect(folder)
     reader, writer = os.pipe()
     keys_reader, keys_writer = os.pipe()
-    # Until it has a session of its own a new process hears Ctrl-C, and would end by it: it starts deaf, and forgets.
-    heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         with open(folder / "engine.log", "ab") as log:
-            engine = subprocess.Popen(
-                [sys.executable, "-m", "praxtui.engine", str(folder), str(writer), str(keys_reader)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                env=_environment(given),
-                pass_fds=(writer, keys_reader),
-                start_new_session=True,
-            )
+            outside = detach.Outside(folder, _environment(given), log.fileno(), writer, keys_reader)
+            detach.leave(outside, look() if where is None else where)
     except OSError as error:
         os.close(reader)
         os.close(keys_writer)
         raise CampaignFault(f"cannot start an engine: {error}") from error
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
         os.close(writer)
         os.close(keys_reader)
     handed.write(given, keys_writer)
     with open(reader, "rb") as pipe:
-        said = _first_line(pipe.fileno())
-    if said == b"ready":
-        return engine.pid
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        engine.wait(REFUSED_S)
-    raise _refused(folder, said)
+        return _answer(folder, _first_line(pipe.fileno()))
 
 
 def _environment(given: handed.Handed) -> dict[str, str]:
@@ -130,8 +112,6 @@ def _environment(given: handed.Handed) -> dict[str, str]:
 
 def _first_line(fd: int) -> bytes:
     """What the engine says first; empty when it ends, or says nothing in time."""
-    import select
-
     said = b""
     waiting = select.poll()
     waiting.register(fd, select.POLLIN | select.POLLHUP)
@@ -146,9 +126,14 @@ def _first_line(fd: int) -> bytes:
     return said.strip()
 
 
-def _refused(folder: Path, said: bytes) -> UserError:
+def _answer(folder: Path, said: bytes) -> int:
+    """The pid of an engine that answers; raises what another one says."""
     try:
-        reason = json.loads(said)
-        return UserError(reason["message"], fix=reason["fix"], exit_code=reason["exit_code"])
-    except (ValueError, KeyError, TypeError):
-        return CampaignFault(f"the engine of {folder.name} did not start", fix=f"its log: {folder / 'engine.log'}")
+        answer = json.loads(said)
+        if "ready" in answer:
+            return int(answer["ready"])
+        kind = liveness.AlreadyRunning if answer.get("taken") else UserError
+        raise kind(answer["message"], fix=answer["fix"], exit_code=answer["exit_code"])
+    except (ValueError, KeyError, TypeError) as error:
+        log = folder / "engine.log"
+        raise CampaignFault(f"the engine of {folder.name} did not start", fix=f"its log: {log}") from error

@@ -60,7 +60,8 @@ class Place:
         given = {
             name: value for name, value in os.environ.items() if not name.startswith(("PRAXTUI_", "GIT_", "COLUMNS"))
         }
-        self.env = {**given, "PRAXTUI_HOME": str(self.home), "HOME": str(person), "PRAXTUI_SANDBOX": "none"}
+        own = {"PRAXTUI_HOME": str(self.home), "PRAXTUI_SANDBOX": "none", "PRAXTUI_DETACH": "fork"}
+        self.env = {**given, **own, "HOME": str(person)}
         self.leaf = self.make_leaf("leaf")
 
     def make_leaf(

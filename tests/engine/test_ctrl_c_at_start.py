@@ -12,8 +12,7 @@ from tests.making import EXACT, make_leaf
 STARTS = """
 import os, signal, sys, threading
 from pathlib import Path
-from praxtui.engine import supervisor
-from tests.making import create, send, wait_for_end
+from tests.making import create, send, start, wait_for_end
 signal.signal(signal.SIGINT, lambda *_: None)
 for n in range(6):
     folder, over = create(Path(sys.argv[1]), f"c{n}", "sweep", 1), threading.Event()
@@ -27,7 +26,7 @@ for n in range(6):
     pressing = threading.Thread(target=interrupt)
     pressing.start()
     try:
-        pid = supervisor.start(folder)
+        pid = start(folder)
     finally:
         over.set()
         pressing.join()
