@@ -12,6 +12,7 @@ from praxtui.journal.store import Journal
 
 def fork(folder: Path, experiment: str, name: str | None) -> int:
     """Create the campaign and start its engine; prints the new id."""
+    from praxtui.cli.leaving import warn
     from praxtui.engine.supervisor import Request, create, start
     from praxtui.program.read import parse
     from praxtui.workspace.repository import LeafRepository
@@ -41,6 +42,7 @@ def fork(folder: Path, experiment: str, name: str | None) -> int:
         start_commit=found.commit or found.base,
     )
     new = create(request, LeafRepository.open(leaf).campaigns())
+    warn()
     start(new)
     print(f"{new.name} began at {experiment} of {state.id}: praxtui status {new.name}")
     return DONE

@@ -52,6 +52,8 @@ def text_of(topic: str) -> str:
     text = TOPICS[topic]
     if topic == "program":
         return text.replace("{keys}", _keys())
+    if topic == "detach":
+        return text.replace("{praxtui}", _command())
     if topic == "home":
         from praxtui.paths import home
 
@@ -66,6 +68,16 @@ def text_of(topic: str) -> str:
 
         return text.replace("{settings}", str(file())).replace("{themes}", str(config_dir() / "themes"))
     return text
+
+
+def _command() -> str:
+    """The command line of praxtui for whoever has no PATH: the script beside the interpreter, or the interpreter."""
+    import shlex
+    import sys
+    from pathlib import Path
+
+    script = Path(sys.executable).with_name("praxtui")
+    return shlex.quote(str(script)) if script.exists() else f"{shlex.quote(sys.executable)} -m praxtui"
 
 
 def _keys() -> str:

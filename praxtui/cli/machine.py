@@ -15,6 +15,7 @@ from typing import Literal
 from msgspec import Struct
 
 from praxtui.cli.abilities import abilities
+from praxtui.engine import logout
 from praxtui.errors import UserError
 from praxtui.journal.opening import file_system, slow_reason
 from praxtui.journal.shown import size
@@ -67,6 +68,7 @@ def machine() -> Iterator[Check]:
     yield _git()
     yield from _disk()
     yield _gpu()
+    yield _logout()
     yield from _sandbox()
     yield _extras()
     yield from _models()
@@ -149,6 +151,17 @@ def _gpu() -> Check:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     hidden = f"; CUDA_VISIBLE_DEVICES={visible}" if visible is not None else ""
     return Check("GPU", "ok", "; ".join(cards) + hidden)
+
+
+def _logout() -> Check:
+    """Whether an engine that is started here outlives the session."""
+    where = logout.look()
+    lingers = "" if where.linger is None else f"; linger is {'on' if where.linger else 'off'} for {where.user}"
+    if where.inside:
+        return Check("logout", "note", f"an engine ends with {where.inside}", "praxtui help detach")
+    if where.ends:
+        return Check("logout", "note", f"a logout ends engines{lingers}", where.fix)
+    return Check("logout", "ok", f"engines stay, {'as units' if where.as_unit else 'by a second fork'}{lingers}")
 
 
 def _sandbox() -> Iterator[Check]:

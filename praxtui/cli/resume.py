@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+from praxtui.cli.leaving import warn
 from praxtui.cli.reading import state_of, status_of
 from praxtui.cli.steer import told
 from praxtui.errors import DONE, CampaignFault, UserError
@@ -77,7 +78,14 @@ def _start(folder: Path, state: State) -> int:
     from praxtui.engine import handed
     from praxtui.engine.supervisor import start
 
-    print(f"{folder.name} goes on: engine {start(folder)}")
+    warn()
+    try:
+        engine = start(folder)
+    except liveness.AlreadyRunning:
+        # Somebody else resumed it at the same time, and was the first.
+        print(f"{folder.name} is running already")
+        return DONE
+    print(f"{folder.name} goes on: engine {engine}")
     lacking = handed.lacking(state, handed.keys_for(state, os.environ))
     if lacking and len(lacking) == len(state.models):
         _, missing = lacking.popitem()

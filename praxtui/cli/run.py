@@ -64,8 +64,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     folder = begin(args)
     from praxtui.cli.follow import follow
+    from praxtui.cli.leaving import warn
     from praxtui.engine.supervisor import start
 
+    warn(detached=args.detach)
     if args.detach:
         start(folder)
         return _detached(folder, args.json)

@@ -236,6 +236,47 @@ at once. What is copied in the cockpit reaches the clipboard by OSC 52; inside
 tmux that needs `set -g set-clipboard on`, and notifications need
 `set -g allow-passthrough on`."""
 
+DETACH = """\
+An engine is a process of its own: closing the terminal, Ctrl-C and a lost
+connection do not reach it. `praxtui list` shows every campaign; `dead` is one
+whose engine is gone. Engines are restarted by `praxtui resume ID` or `praxtui
+resume --all`, and by nothing else; a run that went on is taken up.
+
+Where systemd runs and linger is on for you, an engine is a unit of your user
+manager, praxtui-ID; elsewhere it leaves by a second fork. A logout ends such
+an engine where logind kills what a session leaves (KillUserProcesses=yes), or
+where the terminal itself belongs to your user manager, as on a desktop. What
+helps is
+
+  loginctl enable-linger              # or: sudo loginctl enable-linger USER
+
+`praxtui doctor` says what holds here, and whether linger is on. Nothing
+outlives a Slurm job or a container. With PRAXTUI_DETACH=fork systemd is not
+asked, an engine leaves by a second fork, and nothing is said.
+
+To resume at boot, by cron (`crontab -e`):
+
+  @reboot {praxtui} resume --all
+
+or by systemd, with linger, in ~/.config/systemd/user/praxtui-boot.service:
+
+  [Unit]
+  Description=Resume the campaigns of praxtui
+  [Service]
+  Type=oneshot
+  RemainAfterExit=yes
+  KillMode=process
+  ExecStart={praxtui} resume --all
+  [Install]
+  WantedBy=default.target
+
+then: systemctl --user enable praxtui-boot.service. With a PRAXTUI_HOME of your
+own, add Environment=PRAXTUI_HOME=DIR, or in cron `PRAXTUI_HOME=DIR praxtui`.
+
+Nobody's shell is there at boot, so keys of models must be in the keys file
+(praxtui help models); a keyring is open only while you are logged in. Without
+a key a campaign waits, and `praxtui resume ID` from a shell hands it over."""
+
 TOPICS: dict[str, str] = {
     "program": PROGRAM,
     "loop": LOOP,
@@ -244,5 +285,6 @@ TOPICS: dict[str, str] = {
     "researcher": RESEARCHER,
     "models": MODELS,
     "settings": SETTINGS,
+    "detach": DETACH,
     "home": HOME,
 }
