@@ -4,6 +4,8 @@
 #   make test        format, lint, types, import contracts and the fast tests
 #   make test-all    the same with the slow tests
 #   make check       what to run before a push (the same as test)
+#   make faults      the long forms of the fault suite, and docs/faults.md from what they found
+#   make soak        many experiments over four campaigns at once, everything killed at random; into docs/faults.md too
 #   make bench       the figures: turnaround, CPU, memory, start-up times
 #   make bench-judge how the judge behaves in simulation
 #   make bench-model what the model researcher costs beside its model
@@ -24,7 +26,7 @@ SHELL := /bin/sh
 .SHELLFLAGS := -ec
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check static fast bench bench-judge bench-model bench-tui pictures sample clean
+.PHONY: help demo test test-all check static fast faults soak bench bench-judge bench-model bench-tui pictures sample clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -51,6 +53,17 @@ static: $(VENV)/.stamp-dev
 
 fast: $(VENV)/.stamp-dev
 	@$(PY) -m pytest -n $(WORKERS) -m "not slow"
+
+FAULTS ?= tests/faults
+# The page is written whatever the tests say: it is for reading what went wrong, too.
+faults: $(VENV)/.stamp-dev
+	@rm -f $(VENV)/faults.jsonl
+	@PRAXTUI_FAULTS=$(VENV)/faults.jsonl $(PY) -m pytest -n $(WORKERS) $(FAULTS) || true
+	@$(PY) -m tests.faults.report $(VENV)/faults.jsonl docs/faults.md '$(FAULTS)'
+
+SOAK ?= 550
+soak: $(VENV)/.stamp-dev
+	@$(PY) -m tests.faults.soak --experiments $(SOAK) --page docs/faults.md
 
 bench: $(VENV)/.stamp-dev
 	@$(PY) tests/bench/run.py

@@ -68,13 +68,25 @@ def _bundled(name: str) -> Path:
 
 def has_room(folder: Path) -> bool:
     """Whether the disk that holds `folder`, or would, has room for a few more small files."""
+    left = _disk(folder)
+    if left is None:
+        return True
+    return left.f_bavail * left.f_frsize >= ROOM_BYTES and not (left.f_files > 0 and left.f_favail == 0)
+
+
+def read_only(folder: Path) -> bool:
+    """Whether the file system that holds `folder`, or would, is mounted read-only, as after an error of its disk."""
+    found = _disk(folder)
+    return found is not None and bool(found.f_flag & os.ST_RDONLY)
+
+
+def _disk(folder: Path) -> os.statvfs_result | None:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     try:
-        left = os.statvfs(folder)
+        return os.statvfs(folder)
     except OSError:
-        return True
-    return left.f_bavail * left.f_frsize >= ROOM_BYTES and not (left.f_files > 0 and left.f_favail == 0)
+        return None
 
 
 def ensure(folder: Path) -> Path:

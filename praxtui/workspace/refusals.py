@@ -51,6 +51,12 @@ def explained(error: Exception, what: str, where: Path) -> CampaignFault:
     text = str(error)
     number = error.errno if isinstance(error, OSError) else None
     told = number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in text or "quota exceeded" in text
+    # What libgit2 says of it differs from call to call, and is often about something else.
+    if paths.read_only(where):
+        return CampaignFault(
+            f"cannot {what}: the file system of {where} is mounted read-only",
+            fix="see what the kernel says of that disk (`dmesg`), make it writable, then: praxtui resume ID",
+        )
     # On a full disk libgit2 often reports a failed lookup that came before the failed write.
     if told or (isinstance(error, pygit2.GitError) and not paths.has_room(where)):
         return DiskFull(f"cannot {what}: the disk of {where} is full", fix="free some space, then: praxtui resume ID")

@@ -125,15 +125,16 @@ def make_leaf(
 class Scene:
     """One campaign: created here, its engines started, killed and waited for. `pid`: of the engine last started."""
 
-    def __init__(self, leaf: Path, *, experiments: int, name: str = "c", seed: int = 0) -> None:
+    def __init__(self, leaf: Path, *, experiments: int, name: str = "c", seed: int = 0, model: str = "") -> None:
         self.leaf = leaf
         self.experiments = experiments
         self.seed = seed
         program = parse((leaf / "program.md").read_text(), leaf / "program.md")
         self.folder = supervisor.create(
             supervisor.Request(
-                leaf=leaf, leaf_name=leaf.name, program=program, researcher="sweep", name=name, seed=seed,
-                budgets=Budgets(experiments=experiments, hours=8.0), lookahead=1,
+                leaf=leaf, leaf_name=leaf.name, program=program, researcher="llm" if model else "sweep", name=name,
+                seed=seed, budgets=Budgets(experiments=experiments, hours=8.0), lookahead=1,
+                models=(model,) if model else (), unsandboxed=bool(model),
             )
         )  # fmt: skip
         self.pid = 0
@@ -220,10 +221,9 @@ class Scene:
 
     def processes(self) -> list[int]:
         """Everything alive that belongs to this campaign: its engine, its shims, its runs."""
-        tokens = {
-            b"PRAXTUI_RUN=" + path.read_bytes().split(b'"token":"')[1].split(b'"')[0]
-            for path in self.folder.glob("runs/**/spec.json")
-        }
+        # A disk that failed may have left an empty one.
+        specs = (path.read_bytes().partition(b'"token":"')[2] for path in self.folder.glob("runs/**/spec.json"))
+        tokens = {b"PRAXTUI_RUN=" + spec.partition(b'"')[0] for spec in specs if spec}
         found = []
         for process in proc.everyone():
             if process.state in proc.DEAD or process.pid == os.getpid():

@@ -100,6 +100,49 @@ def test_a_worktree_that_vanishes_under_a_run_costs_one_experiment(begin: Begin,
     assert [e.verdict for e in state.children() if e.id != experiment and e.verdict in ("crash", "invalid")] == []
 
 
+@pytest.mark.parametrize("what", ["evaluate.py", "train.py"])
+def test_a_worktree_that_is_edited_under_a_run(begin: Begin, person: Path, what: str) -> None:
+    scene = begin(experiments=3, extra=WAIT_FOR_GO)
+    scene.start()
+    experiment, n = a_run(scene)
+    log = scene.folder / "runs" / experiment / str(n) / "run.log"
+    until(lambda: log.exists() and log.read_bytes(), "the run to have read its files")
+    # Of the two trees, the evaluator's is read only after the run: there every file counts.
+    for path in scene.folder.glob(f"trees/0/**/{what}"):
+        path.write_text("raise SystemExit('edited by somebody')\n")
+    (person / "go").touch()
+    scene.finish()
+    state = check(scene)
+    # Who edited a sealed file cannot be told: that run does not count. A lever was read before it was edited.
+    wanted = ("invalid",) if what == "evaluate.py" else ("keep", "discard")
+    assert state.experiments[experiment].verdict in wanted, state.experiments[experiment].reason
+    assert all(e.verdict in ("keep", "discard") for e in state.children() if e.id != experiment)
+
+
+@pytest.mark.parametrize("what", ["rebased", pytest.param("collected", marks=pytest.mark.slow)])
+def test_a_leaf_that_its_person_works_on(begin: Begin, person: Path, what: str) -> None:
+    scene = begin(experiments=3, extra=WAIT_FOR_GO)
+    first = git(scene.leaf, "rev-parse", "HEAD")
+    scene.start()
+    a_run(scene)
+    (scene.leaf / "notes.md").write_text("what I think of it\n")
+    git(scene.leaf, "add", "notes.md")
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    if what == "rebased":
+        git(scene.leaf, *who, "commit", "--quiet", "--message", "Notes")
+        git(scene.leaf, *who, "rebase", "--quiet", "--root", "--force-rebase", "--reset-author-date")
+    else:
+        git(scene.leaf, *who, "commit", "--quiet", "--amend", "--message", "The leaf, with notes")
+    git(scene.leaf, "reflog", "expire", "--expire=now", "--all")
+    git(scene.leaf, "gc", "--quiet", "--prune=now")
+    theirs = git(scene.leaf, "rev-parse", "HEAD")
+    assert theirs != first
+    (person / "go").touch()
+    scene.finish()
+    check(scene)
+    assert git(scene.leaf, "rev-parse", "HEAD") == theirs
+
+
 def test_a_run_folder_that_vanishes_is_a_lost_run(begin: Begin, person: Path) -> None:
     scene = begin(experiments=2, extra=WAIT_FOR_GO)
     scene.start()

@@ -69,7 +69,7 @@ def test_what_stood_still_goes_on(begin: Begin, person: Path, who: str) -> None:
         os.kill(pid, signal.SIGCONT)
     scene.finish()
     state = check(scene)
-    assert [run.why for run in state.experiments[experiment].runs][0] == "exit"
+    assert state.experiments[experiment].runs[0].why == "exit"
     assert state.experiments[experiment].verdict in ("keep", "discard")
 
 
