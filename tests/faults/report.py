@@ -1,4 +1,4 @@
-"""`python -m tests.faults.report ROWS PAGE CHOSEN`: the page of what the fault suite found, from the rows that it wrote."""
+"""`python -m tests.faults.report ROWS PAGE CHOSEN`: the page of what the fault suite found, from its rows."""
 
 from __future__ import annotations
 

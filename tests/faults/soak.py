@@ -264,7 +264,8 @@ def words(
         *machine(),
         "",
         f"- {minutes:.0f} min; SIGKILLs {night.kills.total()}"
-        f" ({', '.join(f'{kind} {times}' for kind, times in night.kills.items())}); engines started again {night.resumes} times; {thrown} answers of the models spoiled",
+        f" ({', '.join(f'{kind} {times}' for kind, times in night.kills.items())})",
+        f"- engines started again {night.resumes} times; {thrown} answers of the models spoiled",
         f"- experiments {total.experiments}, runs {total.runs}",
         f"- **lost {total.lost}, doubled {total.doubled}, processes left {total.processes}, worktrees left"
         f" {total.worktrees}, faults of `git fsck` {total.fsck}**",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -164,6 +165,7 @@ def test_the_disk_fails_under_engine_and_run(begin: Begin, tmp_path: Path, monke
         monkeypatch.setenv("PRAXTUI_HOME", str(disk.at / "home"))
         monkeypatch.setenv("HOME", str(tmp_path))
         scene = begin(experiments=3, extra=WAIT_FOR_GO, at=disk.at / "leaf")
+        os.sync()  # the person's leaf has been there for long; what the campaign writes has not
         scene.start()
         in_a_run(scene)
         disk.fail()
