@@ -7,11 +7,12 @@ import shutil
 import sys
 from typing import Any
 
-from praxtui.cli.reading import readable_status
+from praxtui.cli.reading import no_space, readable_status
 from praxtui.cli.text import print_json, table
 from praxtui.errors import DONE, FAULT, UserError
 from praxtui.journal import campaigns
 from praxtui.journal.shown import clock, metric, price
+from praxtui.paths import campaigns_dir
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +38,8 @@ def run(args: argparse.Namespace) -> int:
         print(table(head, [_row(document) for document in documents], right=right, columns=columns))
     elif not damaged:
         print("no campaigns yet: praxtui run ngram starts one", file=sys.stderr)
+    if any(document["engine"]["alive"] for document in documents) and (full := no_space(campaigns_dir())):
+        print(f"praxtui: {full}", file=sys.stderr)
     for line in damaged:
         print(f"praxtui: {line}", file=sys.stderr)
     return FAULT if damaged else DONE

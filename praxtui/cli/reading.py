@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from praxtui.journal.fold import FOLD_VERSION
 from praxtui.journal.folded import folded, readable
 from praxtui.journal.state import Experiment, State
 from praxtui.journal.store import Journal
+
+FULL = 64 << 10  # bytes: less than a fact with its page, its index and the log of both may take
 
 
 def readable_state(folder: Path) -> tuple[State, JournalCorrupt | None]:
@@ -68,6 +71,21 @@ def readable_status(folder: Path) -> tuple[dict[str, Any], JournalCorrupt | None
         return document, None
     state, damage = readable_state(folder)
     return status.document(state, alive=engine.alive, pid=engine.pid), damage
+
+
+def no_space(folder: Path) -> str:
+    """That the disk of `folder` is full, in words; empty where it is not. A quota is not seen.
+
+    An engine whose record cannot be written waits for room, and cannot say so in the record.
+    """
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return ""
+    free = (disk.f_bfree if os.geteuid() == 0 else disk.f_bavail) * disk.f_frsize
+    if free >= FULL:
+        return ""
+    return f"the disk of {folder} is full: engines wait until something is freed there (`praxtui clean`)"
 
 
 def _kept_status(journal: Journal) -> dict[str, Any] | None:

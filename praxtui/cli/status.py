@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
-from praxtui.cli.reading import readable_status
+from praxtui.cli.reading import no_space, readable_status
 from praxtui.cli.text import print_json
 from praxtui.errors import DONE
 from praxtui.journal import campaigns
@@ -18,7 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    document, damage = readable_status(campaigns.find(args.id))
+    folder = campaigns.find(args.id)
+    document, damage = readable_status(folder)
+    if document["engine"]["alive"] and (full := no_space(folder)):
+        print(f"praxtui: {full}", file=sys.stderr)
     if args.json:
         print_json(document)
     else:

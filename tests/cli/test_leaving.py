@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import subprocess
 
 import msgspec
@@ -114,3 +116,29 @@ def test_the_cockpit_s_start_is_told_on_stderr_and_its_document_stays_one(
     )
     assert json.loads(done.stdout)["id"] == "c"
     assert done.stderr.splitlines()[-1].startswith("praxtui: the engine ends with Slurm job 12;")
+
+
+def test_a_full_disk_that_no_record_can_tell_of_is_told_of_by_those_who_look(place: Place) -> None:
+    place.home.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "praxtui-test", str(place.home)], capture_output=True, text=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    try:
+        place.hold()
+        place.begin()
+        place.running()
+        assert place.praxtui("status", "c").stderr == ""
+        with open(place.home / "ballast", "ab") as file, contextlib.suppress(OSError):
+            while True:
+                os.write(file.fileno(), bytes(4096))
+        for words in (("status", "c"), ("list",)):
+            assert re.search(r"^praxtui: the disk of \S+ is full: engines wait", place.praxtui(*words).stderr)
+        (place.home / "ballast").unlink()
+        assert place.praxtui("list").stderr == ""
+        place.release()
+        place.until(lambda: not place.alive(), "the engine to be gone")
+    finally:
+        place.clear()
+        subprocess.run(["umount", "--lazy", str(place.home)], check=False)

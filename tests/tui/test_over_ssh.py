@@ -85,7 +85,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def there(place: Place, *words: str) -> str:
     """A command line for the shell at the other end."""
-    given = [f"{name}={place.env[name]}" for name in ("PRAXTUI_HOME", "HOME", "PRAXTUI_SANDBOX")]
+    given = [f"{name}={place.env[name]}" for name in ("PRAXTUI_HOME", "HOME", "PRAXTUI_SANDBOX", "PRAXTUI_DETACH")]
     return (
         shlex.join(["cd", str(place.root)])
         + " && "
