@@ -23,3 +23,12 @@ def test_the_last_line_is_an_object_with_the_agreed_figures() -> None:
     assert all(isinstance(value, float) for value in found.values())
     assert all(found[name] > 0 for name in AGREED - {"engine_cpu_share"})
     assert any("MB" in line and "<= 120" in line for line in table)
+
+
+def test_a_killed_engine_is_resumed_and_its_run_adopted() -> None:
+    words = [sys.executable, str(RUN.with_name("resuming.py")), "--rounds", "1"]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert said.returncode == 0, said.stderr
+    found = json.loads(said.stdout.splitlines()[-1])
+    assert found.keys() == {"resume_answers_ms_p95", "resume_adopted_ms_p95"}
+    assert all(value > 0 for value in found.values())
