@@ -44,7 +44,7 @@ from tests.scripted.server import Server
 
 CAMPAIGNS = 4
 WATCH_S = 2.0
-KILL_S = 3.0  # seconds between two kills, on the average
+KILL_S = 4.0  # seconds between two kills, on the average
 SAMPLE_S = 1.0
 FAULTY = 0.1
 # What a person must see to, such as a revoked key, is no part of a night without one.
@@ -72,12 +72,13 @@ class Night:
     disk: list[tuple[float, float]] = field(default_factory=list)
     kills: Counter[str] = field(default_factory=Counter)
     resumes: int = 0
+    wanted: str = ""
 
     def spend(self, home: Path) -> None:
         """Until every campaign is over."""
         jobs: list[tuple[Callable[[], None], Callable[[], float]]] = [
             (self.resume, lambda: WATCH_S),
-            (self.kill, lambda: self.chance.expovariate(1 / KILL_S)),
+            (self.kill, lambda: 0.0 if self.wanted else self.chance.expovariate(1 / KILL_S)),
             (lambda: self.look(home), lambda: SAMPLE_S),
         ]
         due = [time.monotonic() + wait() for _, wait in jobs]
@@ -94,13 +95,13 @@ class Night:
         self.resumes += said.stdout.count(" goes on")
 
     def kill(self) -> None:
-        """One process of one campaign: the first that is there, in an order drawn anew each time."""
-        targets = [(scene, kind) for scene in self.scenes for kind in ("engine", "shim", "training")]
-        self.chance.shuffle(targets)
-        for scene, kind in targets:
-            who = _engine(scene) if kind == "engine" else _of_run(scene, kind)
+        """One process of the kind that is next, in any campaign; where there is none, at the next look."""
+        self.wanted = self.wanted or self.chance.choice(("engine", "shim", "training"))
+        for scene in self.chance.sample(self.scenes, len(self.scenes)):
+            who = _engine(scene) if self.wanted == "engine" else _of_run(scene, self.wanted)
             if who is not None and proc.send(who.pid, who.start, signal.SIGKILL):
-                self.kills[kind] += 1
+                self.kills[self.wanted] += 1
+                self.wanted = ""
                 return
 
     def look(self, home: Path) -> None:
