@@ -26,6 +26,7 @@ import msgspec
 from praxtui.engine import entry
 from praxtui.engine.logout import Surroundings, answer, manager_environment
 
+FORK_S = 60.0  # a machine that swaps may take long to start an interpreter
 MANAGER_S = 10.0  # for the user manager to start a process, and for that to come to the socket
 PEER = struct.Struct("3i")  # pid, uid, gid of SO_PEERCRED
 # KillMode: runs outlive their engine, and are adopted. OOMPolicy: a run that the kernel kills for its memory is no
@@ -84,7 +85,12 @@ def _by_fork(outside: Outside) -> None:
         )
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, heard)
-    parent.wait()
+    try:
+        parent.wait(FORK_S)
+    except subprocess.TimeoutExpired as error:
+        parent.kill()
+        parent.wait()
+        raise OSError(f"it does not leave within {FORK_S:g} s") from error
 
 
 # --- a unit ----------------------------------------------------------------------------------------------------------
