@@ -11,7 +11,7 @@ from praxtui.cli.ledger import verdict
 from praxtui.cli.reading import experiment_of, opened
 from praxtui.cli.text import coloured, print_json, table
 from praxtui.errors import DONE
-from praxtui.journal import logs
+from praxtui.journal import logs, packed
 from praxtui.journal.ledger import row
 from praxtui.journal.shown import clock, cost, count, delta, metric, plain
 from praxtui.journal.state import Experiment, State
@@ -40,7 +40,8 @@ def run(args: argparse.Namespace) -> int:
         said, turns = _said(journal, found) if args.json else ([], [])
     about = row(state, found)
     if args.json:
-        more = {"note": found.note, "diff": diff, "logs": [str(path) for path in files], "prompt": said, "turns": turns}
+        kept = [str(packed.standing(path)) for path in files]
+        more = {"note": found.note, "diff": diff, "logs": kept, "prompt": said, "turns": turns}
         print_json({**about, **more})
     elif args.diff:
         sys.stdout.write("".join(f"{logs.safe(line)}\n" for line in diff.splitlines()))
@@ -99,16 +100,14 @@ def _logs(folder: Path, e: Experiment) -> list[Path]:
     if not e.runs:
         return []
     at = folder / "runs" / e.id / str(e.runs[-1].n)
-    return [path for path in (at / "run.log", at / "evaluate.log") if path.exists()]
+    return [path for path in (at / "run.log", at / "evaluate.log") if packed.exists(path)]
 
 
 def _print_log(files: list[Path], e: Experiment) -> None:
     if not files:
         print(f"{e.id} has no log", file=sys.stderr)
     for path in files:
-        if path.stat().st_size == 0:
-            continue
-        with path.open("rb") as file:
+        with packed.opened(path) as file:
             for line in file:
                 print(logs.collapse(line))
 
@@ -128,7 +127,7 @@ def _print(about: dict[str, Any], e: Experiment, diff: str, files: list[Path]) -
         ("cost", _cost(e)),
         ("commit", e.commit or ""),
         ("on branch", e.branch_commit or ""),
-        ("log", " ".join(str(path) for path in files)),
+        ("log", " ".join(str(packed.standing(path)) for path in files)),
     ]
     for name, value in facts:
         if value:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from praxtui.engine import measure
 from praxtui.engine.campaign import Campaign
 from praxtui.engine.checks import Refused
+from praxtui.journal import packed
 from praxtui.journal.facts import DraftRefused, HypothesisStated
 from praxtui.journal.people import Spent, WaitingBegan, WaitingEnded
 from praxtui.journal.state import Experiment, State
@@ -85,7 +86,7 @@ class Desk:
         if n not in shown:
             raise NotAllowed(f"{experiment} has no run {n} that may be read; there are: {', '.join(map(str, shown))}")
         at = self._campaign.run_folder(experiment, n)
-        return [path for path in (at / measure.RUN_LOG, at / measure.EVALUATE_LOG) if path.exists()]
+        return [path for path in (at / measure.RUN_LOG, at / measure.EVALUATE_LOG) if packed.exists(path)]
 
     def _experiment(self, name: str) -> Experiment:
         found = self._state.experiments.get(name)

@@ -5,11 +5,10 @@ Lines are found from where one looks, forwards or backwards, so the end of a log
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 from typing import NamedTuple
 
+from praxtui.journal import packed
 from praxtui.journal.logs import SHOWN
 
 BREAK = 4 << 20
@@ -49,30 +48,33 @@ class LogLines:
         self.path = path
         self.there = False
         self.size = 0
-        self._fd = -1
-        self._file: tuple[int, int] | None = None
+        self._log: packed.Log | None = None
         self._whole = 0
         self._trace = b""
         self._long: dict[int, Span] = {}
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._fd >= 0:
-            os.close(self._fd)
-        self._fd = -1
+        if self._log is not None:
+            self._log.close()
+        self._log = None
 
     def look(self, most: int | None = None) -> bool:
         """See how large the log is now, at most `most` bytes; False where it is another one than at the last look."""
         try:
-            named = os.stat(self.path)
-            same = self._fd >= 0 and self._file == (named.st_dev, named.st_ino)
-            if not same:
-                self._open()
-            whole = os.fstat(self._fd).st_size
+            log = self._log
+            same = log is not None and log.identity == packed.identity(self.path)
+            if log is None or not same:
+                was_plain = log is not None and not log.packed
+                self.close()
+                log = self._log = packed.Log(self.path)
+                # The log of a run that is over is packed at some time, maybe while somebody reads in it.
+                same = was_plain and log.packed
+            whole = log.size
         except OSError:
             same = not self.there
             self.close()
-            self.there, self._file, whole = False, None, 0
+            self.there, whole = False, 0
         else:
             same = same and whole >= self._whole and self._known()
             self.there = True
@@ -83,17 +85,6 @@ class LogLines:
             self._trace = self.read(max(0, whole - TRACE), whole)
         self.size = whole if most is None else min(whole, most)
         return same
-
-    def _open(self) -> None:
-        """Open what the path names; raises OSError where that is not a file. A pipe must not hold up the screen."""
-        self.close()
-        self._whole, self._trace = 0, b""
-        fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode):
-            os.close(fd)
-            raise OSError(f"{self.path} is not a file")
-        self._fd, self._file = fd, (found.st_dev, found.st_ino)
 
     def _known(self) -> bool:
         """Whether the bytes before the last known end still stand there: else it was written over from its start."""
@@ -151,10 +142,10 @@ class LogLines:
 
     def read(self, start: int, end: int) -> bytes:
         """The bytes from `start` to `end`; fewer where the file has no more."""
-        if self._fd < 0 or end <= start:
+        if self._log is None:
             return b""
         try:
-            return os.pread(self._fd, end - start, start)
+            return self._log.read(start, end)
         except OSError:
             return b""
 

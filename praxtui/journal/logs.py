@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from praxtui.errors import UserError
+from praxtui.journal import packed
 
 SHOWN = 16 << 10  # bytes of one line that are shown
 BLOCK = 64 << 10  # bytes between two marks of an index, at least
@@ -57,7 +58,7 @@ def collapse(line: bytes) -> str:
 
 def _opened(path: Path) -> BinaryIO:
     try:
-        return path.open("rb")
+        return packed.opened(path)
     except FileNotFoundError:
         return io.BytesIO()
 
@@ -162,7 +163,8 @@ def grep(path: Path, pattern: str, context: int = 0, most: int = 1000) -> list[L
 class LogIndex:
     """Lines of a log by number, without loading it: a mark for every block of 64 KiB, found by one pass over the file.
 
-    The file may grow meanwhile (`extend`); when it was cut or replaced, the index begins anew.
+    The file may grow meanwhile (`extend`); when it was cut or replaced, the index begins anew;
+    not when its packed form took its place.
     """
 
     def __init__(self, path: Path) -> None:
@@ -176,6 +178,7 @@ class LogIndex:
         self._newlines = 0
         self._ends_open = False
         self._file: tuple[int, int] | None = None
+        self._packed = False
 
     @property
     def count(self) -> int:
@@ -190,21 +193,23 @@ class LogIndex:
     def extend(self, most: int = CHUNK * 64) -> bool:
         """Look through at most `most` further bytes; whether the end of the log was reached."""
         try:
-            file = self.path.open("rb")
+            log = packed.Log(self.path)
         except FileNotFoundError:
             self._begin_anew()
             return True
-        with file:
-            found = os.fstat(file.fileno())
-            if found.st_size < self._scanned or (self._file is not None and self._file != (found.st_dev, found.st_ino)):
+        try:
+            size = log.size
+            known = self._file == log.identity or (log.packed and not self._packed)
+            if size < self._scanned or (self._file is not None and not known):
                 self._begin_anew()
-            self._file = (found.st_dev, found.st_ino)
-            file.seek(self._scanned)
+            self._file, self._packed = log.identity, log.packed
             left = most
-            while left > 0 and (block := file.read(min(BLOCK, left))):
+            while left > 0 and (block := log.read(self._scanned, self._scanned + min(BLOCK, left))):
                 self._mark(block)
                 left -= len(block)
-            return self._scanned >= found.st_size
+            return self._scanned >= size
+        finally:
+            log.close()
 
     def _mark(self, block: bytes) -> None:
         newlines = block.count(b"\n")
@@ -223,7 +228,7 @@ class LogIndex:
         mark = bisect_right(self._offsets, offset) - 1
         number, at = self._numbers[mark], self._offsets[mark]
         try:
-            with self.path.open("rb") as file:
+            with packed.opened(self.path) as file:
                 file.seek(at)
                 while at < offset and (block := file.read(min(BLOCK, offset - at))):
                     number += block.count(b"\n")
@@ -241,7 +246,7 @@ class LogIndex:
         mark = bisect_right(self._numbers, start) - 1
         number = self._numbers[mark]
         found: list[Line] = []
-        with self.path.open("rb") as file:
+        with packed.opened(self.path) as file:
             for offset, text in _lines(file, self._offsets[mark]):
                 if number >= end:
                     break

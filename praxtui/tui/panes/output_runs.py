@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from praxtui.journal import packed
 from praxtui.journal.shown import clock, plain
 from praxtui.journal.state import Run, State
 from praxtui.tui.sources.protocol import RunLog, Source
@@ -89,7 +90,7 @@ def evaluation(source: Source, output: Output) -> RunLog | None:
         return None
     path = log.path.with_name(EVALUATION)
     try:
-        return RunLog(path, growing=log.growing) if path.stat().st_size else None
+        return RunLog(path, growing=log.growing) if packed.size(path) else None
     except OSError:
         return None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from praxtui.errors import UserError
-from praxtui.journal import liveness, streams
+from praxtui.journal import liveness, packed, streams
 from praxtui.journal.curves import Curve
 from praxtui.journal.events import Event
 from praxtui.journal.fold import fold_all
@@ -129,7 +129,7 @@ class Live:
     def log(self, experiment: str, n: int) -> RunLog | None:
         """The log of a run, all there is of it."""
         path = self.folder / "runs" / experiment / str(n) / "run.log"
-        return RunLog(path, growing=f"{experiment}/{n}" in self._state.running) if path.exists() else None
+        return RunLog(path, growing=f"{experiment}/{n}" in self._state.running) if packed.exists(path) else None
 
     def curves(self, experiment: str, n: int) -> dict[str, Curve]:
         """The series of a run, as far as they were written."""

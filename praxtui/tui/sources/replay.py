@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from praxtui.errors import UserError
-from praxtui.journal import streams
+from praxtui.journal import packed, streams
 from praxtui.journal.curves import Curve
 from praxtui.journal.events import Event
 from praxtui.journal.fold import fold_all
@@ -134,7 +134,7 @@ class Replay(Player):
         """The log of a run, as long as it was."""
         run = self._run(experiment, n)
         path = self.folder / "runs" / experiment / str(n) / "run.log"
-        if run is None or not path.exists():
+        if run is None or not packed.exists(path):
             return None
         if run.over:
             return RunLog(path)
