@@ -20,6 +20,14 @@ def home() -> Path:
     return user_data_path("praxtui", appauthor=False)
 
 
+def short(path: Path) -> str:
+    """How a path reads on a screen: `~/...` where it lies in the person's own folder."""
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except (ValueError, RuntimeError):
+        return str(path)
+
+
 def config_dir() -> Path:
     """Settings and the person's own themes; in PRAXTUI_HOME where that is set, so that one variable isolates all."""
     named = os.environ.get("PRAXTUI_HOME")

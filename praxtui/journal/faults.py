@@ -25,13 +25,17 @@ class JournalLocked(CampaignFault):
 
 
 class JournalCorrupt(CampaignFault):
-    """The journal is damaged. `last_good`: seq of the last event before the damage, 0 if none; None: none is lost."""
+    """The journal is damaged. `last_good`: seq of the last event before the damage, 0 if none; None: none is lost.
+
+    `short`: the same for one line of a screen, without the path.
+    """
 
     def __init__(self, path: Path, last_good: int | None, why: str) -> None:
         self.path = path
         self.last_good = last_good
         intact = f"events 1 to {last_good} are intact" if last_good else "no event can be read"
         kept = "its events are intact" if last_good is None else intact
+        self.short = f"{path.name} is damaged: {kept} ({why})"
         super().__init__(
             f"{path} is damaged: {why}; {kept}",
             fix="restore journal.db from a backup; the commit of every experiment is also under "

@@ -31,7 +31,7 @@ def parts(source: Source, program: Program | None) -> list[Part]:
     found = [
         Part(plain(state.leaf_name or "-"), 3, "leaf"),
         Part(plain(state.id or source.folder.name), 0, "id"),
-        _doing(state, alive, source.kind),
+        _doing(state, alive, source),
         *_elapsed(state, source.now, program),
         *_waits(state),
         *_money(state),
@@ -45,9 +45,11 @@ def parts(source: Source, program: Program | None) -> list[Part]:
     return [part for part in found if part.text]
 
 
-def _doing(state: State, alive: bool | None, kind: str) -> Part:
+def _doing(state: State, alive: bool | None, source: Source) -> Part:
     """Whether it lives, and what it does: the first thing to be seen."""
-    name = name_of(state, alive)
+    name, kind = name_of(state, alive), source.kind
+    if source.damage is not None and not alive:
+        return Part("damaged", 0, "bad")  # no engine starts on such a record
     said = plain(phase(state, alive))
     if name == "dead":
         return Part("dead: R resumes" if kind == "live" else "no engine", 0, "bad")

@@ -152,6 +152,7 @@ def test_an_estimate_has_a_tilde_and_no_improvement_is_a_dash() -> None:
         (campaign("a", state="finished", tried=1), "finished, 1 try"),
         (campaign("a", state="imported", tried=126), "imported, 126 tries"),
         (campaign("a", state="stopped", tried=0, fault="event 3 is missing"), "stopped, damaged"),
+        (campaign("a", state="dead", tried=0, fault="no event can be read"), "damaged"),
     ],
 )
 def test_the_state_says_what_goes_on_or_what_to_press(row: CampaignRow, text: str) -> None:

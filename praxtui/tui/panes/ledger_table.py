@@ -31,6 +31,8 @@ SORTED_COLUMN = {"newest": "id", "metric": "metric", "delta": "delta", "time": "
 EMPTY = """Every experiment will stand here: its verdict, its metric, how far that is from the best so far in units of \
 the noise, and what it tried. The baseline e0 comes first.
 {hint} writes a hint that the first one can use already."""
+DAMAGED = """Nothing of the record of this campaign can be read, and it cannot go on without: start another, or \
+restore journal.db from a backup."""
 NO_MATCH = "No experiment matches the filter. esc clears it, {filter} changes it."
 
 
@@ -181,7 +183,8 @@ class LedgerTable(Pane):
         self.rows.follows = self._order == ORDERS[0]
         if not self.rows.follows:
             self.rows.release()
-        empty = NO_MATCH if self._filter else EMPTY
+        damaged = self._source is not None and self._source.damage is not None
+        empty = NO_MATCH if self._filter else DAMAGED if damaged else EMPTY
         self.rows.say_empty(empty.format(filter=key_of("ledger.filter"), hint=key_of("campaign.hint")))
         self.rows.use(self._shown, self._shown.columns, SORTED_COLUMN[self._order])
         self._caption()

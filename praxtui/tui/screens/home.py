@@ -17,6 +17,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import Worker, get_current_worker
 
+from praxtui import paths
 from praxtui.errors import UserError
 from praxtui.journal.shown import width
 from praxtui.program.leaves import places
@@ -206,7 +207,7 @@ class HomeScreen(Screen[None]):
         head.update(Content.assemble(("praxtui", "bold $primary"), " " * gap, right))
         head.display = self.size.height >= TINY
         keyless = self._models is not None and self._models.keyless and not self._models.fault
-        looked = [str(place) for _, place in places()]
+        looked = [paths.short(place) for _, place in places()]
         lesson = self._fault or home_rows.lesson(list(lists.leaves.values()), campaigns, looked, keyless)
         line = self.query_one("#lesson", Static)
         line.display = bool(lesson) and self.size.height >= LOW

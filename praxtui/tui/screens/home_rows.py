@@ -319,7 +319,8 @@ def campaign_cells(row: CampaignRow, now: float) -> tuple[Piece, ...]:
 def state_cell(row: CampaignRow) -> Piece:
     """The state, with what goes on or what to press: `running e47`, `dead: R resumes`, `imported, 126 tries`."""
     if row.fault:
-        return Piece(f"{row.state}, damaged", "bad")
+        # No engine starts on such a record: `dead` would promise that one could.
+        return Piece("damaged" if row.state == "dead" else f"{row.state}, damaged", "bad")
     if row.state == "running":
         return Piece(row.phase if row.phase.startswith("running ") else f"running: {row.phase}", "good")
     if row.state == "dead":

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from praxtui import settings
+from praxtui import paths, settings
 from praxtui.journal.shown import plain
 from praxtui.tui.actions import BY_ID
 from praxtui.tui.keymap import shown
@@ -99,7 +99,7 @@ def about(models: Models | None) -> str:
     if models.keyless:
         known += [
             "A key is looked for in the environment (ANTHROPIC_API_KEY, OPENAI_API_KEY, ...), in the keyring, and in "
-            f"{settings.file().parent / 'keys'} (lines NAME=value, chmod 600).",
+            f"{paths.short(settings.file().parent / 'keys')} (lines NAME=value, chmod 600).",
             "A server on this machine needs none: Ollama, vLLM, llama.cpp, LM Studio.",
             "Without a model, the researcher sweep works: no key, no cost.",
         ]

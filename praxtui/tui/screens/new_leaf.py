@@ -55,7 +55,7 @@ class NewLeafSheet(ModalScreen[Made | None]):
                 yield Input(id="name", placeholder="what to call it, such as my-model", compact=True)
             with Horizontal(classes="row"):
                 yield Label("folder")
-                yield Input(id="folder", placeholder=str(paths.leaves_dir() / "NAME"), compact=True)
+                yield Input(id="folder", placeholder=paths.short(paths.leaves_dir() / "NAME"), compact=True)
             yield Static(id="refusal")
             with Horizontal(id="bottom"):
                 yield Button("Make it", id="make", variant="primary", compact=True)
@@ -66,7 +66,9 @@ class NewLeafSheet(ModalScreen[Made | None]):
 
     @on(Input.Changed, "#name")
     def _named(self, changed: Input.Changed) -> None:
-        self.query_one("#folder", Input).placeholder = str(paths.leaves_dir() / (changed.value.strip() or "NAME"))
+        self.query_one("#folder", Input).placeholder = paths.short(
+            paths.leaves_dir() / (changed.value.strip() or "NAME")
+        )
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#make")

@@ -43,7 +43,7 @@ class Record:
 
     def found(self, damage: JournalCorrupt | None) -> None:
         """Remember damage, so that it is shown and not run into again."""
-        self._corrupt = None if damage is None else damage.message
+        self._corrupt = None if damage is None else f"{damage.short}; restore it from a backup"
 
     def failed(self, error: UserError) -> None:
         """Remember what kept something from being read; it is tried again in a second."""
