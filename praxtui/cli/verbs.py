@@ -28,18 +28,18 @@ VERBS: dict[str, tuple[str, str]] = {
     "fork": ("praxtui.cli.steer", "a new campaign from any experiment"),
     "budget": ("praxtui.cli.steer", "change what a campaign may use"),
     "autonomy": ("praxtui.cli.steer", "let drafts run by themselves (auto), or wait for you (review)"),
+    "export": ("praxtui.cli.export", "a campaign as one file, to keep or carry away"),
+    "import": ("praxtui.cli.import_", "a campaign from such a file"),
+    "clean": ("praxtui.cli.clean", "free space: what can be made again; with --remove, whole campaigns"),
     "help": ("praxtui.cli.help_", "about a verb, or one of the topics below"),
 }
 
 # Verbs with a fixed meaning that this version does not have.
 LATER: dict[str, str] = {
     "adopt": "write the front matter for a program.md that has none",
-    "import": "read another tool's record as a campaign",
-    "export": "write a campaign in another tool's form",
     "report": "a campaign as one HTML page",
     "pick": "chosen experiments as one branch",
     "compare": "campaigns side by side",
-    "clean": "delete what can be rebuilt",
     "serve": "the cockpit in a browser",
     "self-check": "prove this installation works, from end to end",
 }

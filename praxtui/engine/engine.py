@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import platform
-import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import praxtui
-from praxtui import paths
-from praxtui.engine import briefing, epochs, sealed_data
+from praxtui.engine import briefing, epochs, sealed_data, space
 from praxtui.engine.campaign import Campaign
 from praxtui.engine.clock import Clock
 from praxtui.engine.handed import Handed
 from praxtui.engine.loop import Loop
 from praxtui.engine.models import options
+from praxtui.engine.packing import Packing
 from praxtui.engine.record import Record
 from praxtui.engine.runner import Runner
 from praxtui.engine.steering import AT_ONCE, POLL_S, Steering
-from praxtui.errors import CampaignFault, UserError
+from praxtui.errors import UserError
 from praxtui.journal import campaigns, liveness
 from praxtui.journal.facts import CampaignEnded, CampaignReopened, EngineStarted, EngineStopped, Fact, Noticed
 from praxtui.journal.folded import folded
@@ -35,6 +33,7 @@ from praxtui.program.read import parse
 from praxtui.program.spec import Program
 from praxtui.research.protocol import Tried
 from praxtui.research.registry import make
+from praxtui.workspace import transfer
 from praxtui.workspace.repository import LeafRepository
 
 log = logging.getLogger(__name__)
@@ -93,6 +92,7 @@ async def _guarded(folder: Path, record: Record, inbox: Inbox, given: Handed) ->
         loop.add_signal_handler(number, told_to_go, number.name)
     try:
         await _campaign(folder, record, inbox, given)
+        await _tidy(folder, record.state)
         record.write(EngineStopped(record.state.end_reason or "done"))
     except asyncio.CancelledError:
         record.write(EngineStopped(f"told to go by {told[0] if told else 'its process'}"))
@@ -102,6 +102,7 @@ async def _guarded(folder: Path, record: Record, inbox: Inbox, given: Handed) ->
         code = error.exit_code if isinstance(error, UserError) else 4
         log.exception("the campaign cannot go on")
         record.write(CampaignEnded("stopped", text, code if code in (2, 3) else 4), EngineStopped(text))
+        await _tidy(folder, record.state)
     except Exception as error:
         log.exception("the engine failed")
         record.write(Noticed(f"the engine failed: {error!r}; see engine.log"), EngineStopped(f"fault: {error!r}"))
@@ -121,6 +122,8 @@ async def _campaign(folder: Path, record: Record, inbox: Inbox, given: Handed) -
                 runner.stop()
 
         beside = [asyncio.create_task(_poll(Steering(record, inbox, stop_run)))]
+        packing = Packing(folder, record)
+        beside.append(asyncio.create_task(packing.work()))
         warm = getattr(campaign.researcher, "warm", None)
         if warm is not None:
             # The baseline runs meanwhile, so that the first draft need not wait for imports.
@@ -131,8 +134,9 @@ async def _campaign(folder: Path, record: Record, inbox: Inbox, given: Handed) -
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
-        if record.state.ended:
-            await campaign.git(_tidy, campaign)
+            if record.state.ended:
+                await packing.finish()
+            packing.close()
     finally:
         campaign.close()
 
@@ -171,10 +175,16 @@ async def _open(folder: Path, record: Record, given: Handed) -> Campaign:
     """Everything that the campaign needs, from its record."""
     state = record.state
     leaf = Path(state.leaf)
+    commits = folder / "commits.git"  # brought by an archive, until the leaf has them
     if not leaf.is_dir():
-        raise UserError(f"the leaf is gone: {leaf}", fix="put it back there, or start a new campaign", exit_code=4)
+        back = f", or, as it began: {transfer.brought_back(commits, state.id, leaf)}" if commits.is_dir() else ""
+        raise UserError(
+            f"the leaf is gone: {leaf}", fix=f"put it back there, or start a new campaign{back}", exit_code=4
+        )
     program: Program = parse(record.journal.get_blob(state.program).decode(), leaf / "program.md")
     repository = LeafRepository.open(leaf)
+    if commits.is_dir():
+        await asyncio.to_thread(transfer.take_back, commits, repository, state.id)
     researcher = make(state.researcher, **await options(state, given))
     earlier = await asyncio.to_thread(earlier_campaigns, state.after)
     interpreter = await asyncio.to_thread(choose, program, leaf)
@@ -192,9 +202,10 @@ def earlier_campaigns(names: list[str]) -> tuple[Tried, ...]:
     return briefing.earlier_tried(states)
 
 
-def _tidy(campaign: Campaign) -> None:
-    """Worktrees and caches of an ended campaign can be rebuilt; they go."""
-    for tree in (campaign.run_tree, campaign.evaluation_tree, campaign.check_tree):
-        with contextlib.suppress(OSError, CampaignFault):
-            tree.remove()
-    shutil.rmtree(paths.cache_dir() / campaign.folder.name, ignore_errors=True)
+async def _tidy(folder: Path, state: State) -> None:
+    """Free what an ended campaign needs no more. It can be done later, so that nothing here is a reason to fail."""
+    if state.ended:
+        try:
+            await asyncio.to_thread(space.tidy, folder, state)
+        except (OSError, UserError) as error:
+            log.warning("not all was freed; `praxtui clean %s` does it: %s", folder.name, error)

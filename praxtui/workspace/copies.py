@@ -65,6 +65,19 @@ def recorded(copy: Path, key: str) -> str | None:
         return None
 
 
+def untouched(copy: Path) -> bool:
+    """Whether a copy is as praxtui made it: nothing edited or added (ignored files included), no commit, no ref."""
+    if recorded(copy, "leaf") is None:
+        return False
+    try:
+        repo = pygit2.Repository(str(copy / ".git"))
+        refs = repo.raw_listall_references()
+        alone = refs == [b"refs/heads/main"] and not repo.head.peel(pygit2.Commit).parents
+        return alone and not repo.list_worktrees() and not repo.status(untracked_files="all", ignored=True)
+    except (pygit2.GitError, OSError, KeyError):
+        return False
+
+
 def new_leaf(template: Path, target: Path) -> Path:
     """Copy the leaf `template` to `target` (missing or empty) as a new, independent repository with one commit."""
     if target.is_symlink() or target.is_file() or (target.is_dir() and any(target.iterdir())):

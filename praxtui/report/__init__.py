@@ -1,0 +1,1 @@
+"""Campaigns in other forms: written for elsewhere, and read from there."""
