@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from praxtui.journal.facts import Fact
+from praxtui.journal.people import Paused, WaitingBegan
 from tests.tui.pictured import (
     MADE_WITH,
     NORMAL,
@@ -22,7 +24,7 @@ from tests.tui.pictured import (
     pressing,
     still_world,
 )
-from tests.tui.recorded import empty, imported, recorded
+from tests.tui.recorded import Story, empty, imported, recorded
 
 __all__ = ["still_world"]
 pytestmark = MADE_WITH
@@ -59,6 +61,31 @@ def test_a_campaign_whose_engine_died(snap_compare: Any, home: Path, size: tuple
 @SIZES
 def test_a_campaign_that_was_only_created(snap_compare: Any, home: Path, size: tuple[int, int]) -> None:
     assert snap_compare(live(empty(home)), terminal_size=size, run_before=pressing())
+
+
+def held_up(folder: Path, *facts: Fact) -> Path:
+    """A live campaign to which something has happened since."""
+    story = Story.resumed(folder)
+    story.fact(story.at, *facts)
+    story.write()
+    return folder
+
+
+@TWO_SIZES
+@pytest.mark.parametrize(
+    "fact",
+    [
+        Paused("kim"),
+        WaitingBegan("provider", "waiting for anthropic: overloaded, again in 40 s"),
+        WaitingBegan("keys", "no key for anthropic/claude-x"),
+        WaitingBegan("approval", "waiting for approval of e13"),
+        WaitingBegan("disk", "the disk of PRAXTUI_HOME is full"),
+    ],
+    ids=["paused", "a provider", "keys", "approval", "a full disk"],
+)
+def test_a_campaign_that_is_held_up(snap_compare: Any, home: Path, size: tuple[int, int], fact: Fact) -> None:
+    folder = held_up(recorded(home, live=True), fact)
+    assert snap_compare(live(folder), terminal_size=size, run_before=pressing())
 
 
 @SIZES
