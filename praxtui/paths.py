@@ -97,10 +97,25 @@ def _disk(folder: Path) -> os.statvfs_result | None:
         return None
 
 
+def private(path: str | Path, flags: int) -> int:
+    """An opener for `open`: what it creates is for its owner alone, whatever the umask."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
+def make(folder: Path) -> None:
+    """Create `folder` with its parents; those of PRAXTUI_HOME, itself included, for its owner alone. Raises OSError."""
+    if not folder.is_dir():
+        at = home()
+        ours = folder == at or at in folder.parents
+        if folder.parent != folder:
+            make(folder.parent)
+        folder.mkdir(mode=0o700 if ours else 0o777, exist_ok=True)
+
+
 def ensure(folder: Path) -> Path:
-    """Create `folder` with its parents; raises UserError when it cannot be written."""
+    """Create `folder` with its parents, as `make` does; raises UserError when it cannot be written."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make(folder)
     except OSError as error:
         raise UserError(
             f"cannot write {folder}: {error.strerror or error}",

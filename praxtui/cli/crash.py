@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 
 from praxtui import __version__
-from praxtui.paths import home
+from praxtui.paths import home, make, private
 
 
 def write_crash(error: BaseException, words: list[str]) -> tuple[str, Path | None]:
@@ -24,9 +24,10 @@ def write_crash(error: BaseException, words: list[str]) -> tuple[str, Path | Non
     name = f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
     for folder in (home(), Path(tempfile.gettempdir())):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make(folder)
             where = folder / name
-            where.write_text(text, encoding="utf-8", errors="backslashreplace")
+            with open(where, "x", encoding="utf-8", errors="backslashreplace", opener=private) as file:
+                file.write(text)
             return text, where
         except OSError:
             continue

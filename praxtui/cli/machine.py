@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
+import shlex
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -113,12 +116,22 @@ def _disk() -> Iterator[Check]:
         yield Check("home", "missing", error.message, error.fix or "")
         return
     yield Check("home", "ok", f"{place} can be written")
+    yield from _readable(place)
     slow = slow_reason(place)
     if slow:
         yield Check("file system", "note", slow, "set PRAXTUI_HOME to a folder on a local disk")
     else:
         yield Check("file system", "ok", f"{file_system(place) or 'unknown kind'}, the journal is at full speed")
     yield _free(place)
+
+
+def _readable(place: Path) -> Iterator[Check]:
+    """A home that others can look into: made by hand, or by a praxtui from before it saw to that."""
+    with contextlib.suppress(OSError):
+        mode = stat.S_IMODE(place.stat().st_mode)
+        if mode & 0o077:
+            what = f"others on this machine can look into {place} (mode {mode:04o}): journals, prompts and logs"
+            yield Check("privacy", "note", what, f"chmod 700 {shlex.quote(str(place))}")
 
 
 def _free(place: Path) -> Check:

@@ -60,7 +60,7 @@ def _state(folder: Path) -> State:
 def _say(folder: Path, state: State, octets: int, *, refs: bool) -> None:
     tried = f"{state.counted} experiments" if state.seq else "a record that cannot be read"
     print(f"{folder.name}: {tried}, {size(octets)}", file=sys.stderr)
-    print(f"  gone for good, unless kept before: praxtui export {folder.name} --to archive", file=sys.stderr)
+    print(f"  gone for good unless exported first: praxtui export {folder.name} --to archive", file=sys.stderr)
     there = f"refs/praxtui/{folder.name}/ and the branch praxtui/{folder.name} in {state.leaf}"
     print(f"  {there}: {'deleted, too' if refs else 'kept (--refs deletes them)'}", file=sys.stderr)
 

@@ -30,7 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "autonomy": ("praxtui.cli.steer", "let drafts run by themselves (auto), or wait for you (review)"),
     "export": ("praxtui.cli.export", "a campaign as one file, to keep or carry away"),
     "import": ("praxtui.cli.import_", "a campaign from such a file"),
-    "clean": ("praxtui.cli.clean", "free space: what can be made again; with --remove, whole campaigns"),
+    "clean": ("praxtui.cli.clean", "free space; with --remove, delete campaigns"),
     "help": ("praxtui.cli.help_", "about a verb, or one of the topics below"),
 }
 

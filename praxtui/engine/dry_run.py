@@ -36,7 +36,7 @@ async def check(campaign: Campaign, experiment: str, commit: str) -> None:
         cache=paths.ensure(paths.cache_dir() / campaign.folder.name / experiment),
     )
     await campaign.confinement.settle(campaign)
-    await campaign.git(run_dir.mkdir, parents=True)
+    await campaign.git(paths.make, run_dir)
     environment.make_folders(env)
     argv = tuple(commands.argv(loop.check or "", campaign.interpreter))
     stage = Stage(name="check", argv=argv, cwd=str(campaign.check_tree.leaf), env=env, log=LOG)

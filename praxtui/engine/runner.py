@@ -110,7 +110,8 @@ class Runner:
                 if path.is_symlink() or path.is_file():
                     path.unlink()
             shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
+            paths.make(folder.parent)
+            folder.mkdir(mode=0o700)
         for place in (folder, self._campaign.run_tree.folder):
             if not paths.has_room(place):
                 raise DiskFull(f"nothing is run while the disk of {place} is full")

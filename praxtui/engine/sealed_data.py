@@ -117,7 +117,7 @@ async def _make(campaign: Campaign, key: str, folder: Path, record: Path) -> Fin
     journal.write(SetupStarted(key))
     fresh = folder.with_name(f".{key}.{os.getpid()}")
     shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    paths.make(fresh)
     run_dir = campaign.folder / "runs" / "setup" / uuid.uuid4().hex[:8]
     try:
         await campaign.git(campaign.check_tree.prepare, campaign.epoch.base, campaign.program.loop.data)
@@ -153,7 +153,8 @@ def _seal(fresh: Path, folder: Path, record: Path) -> Fingerprint:
     leaf_data.make_read_only(folder)
     known = leaf_data.fingerprint(folder, (".",))
     temporary = record.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_bytes(msgspec.json.encode(known))
+    with open(temporary, "wb", opener=paths.private) as file:
+        file.write(msgspec.json.encode(known))
     temporary.replace(record)
     return known
 
@@ -171,7 +172,7 @@ async def _execute(campaign: Campaign, run_dir: Path, data: Path) -> float:
         scratch=run_dir / "scratch",
         cache=paths.ensure(paths.cache_dir() / campaign.folder.name / "setup"),
     )
-    run_dir.mkdir(parents=True)
+    paths.make(run_dir)
     environment.make_folders(env)
     argv = tuple(commands.argv(loop.setup or "", campaign.interpreter))
     stage = Stage(name="setup", argv=argv, cwd=str(campaign.check_tree.leaf), env=env, log=LOG)

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 import praxtui
+from praxtui import paths
 from praxtui.engine import detach, handed
 from praxtui.engine.logout import Surroundings, look
 from praxtui.errors import CampaignFault, UserError
@@ -84,7 +85,7 @@ def start(folder: Path, where: Surroundings | None = None) -> int:
     reader, writer = os.pipe()
     keys_reader, keys_writer = os.pipe()
     try:
-        with open(folder / "engine.log", "ab") as log:
+        with open(folder / "engine.log", "ab", opener=paths.private) as log:
             outside = detach.Outside(folder, _environment(given), log.fileno(), writer, keys_reader)
             detach.leave(outside, look() if where is None else where)
     except OSError as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from praxtui.errors import UserError, did_you_mean
 from praxtui.journal.store import NAME as JOURNAL
-from praxtui.paths import campaigns_dir, ensure
+from praxtui.paths import campaigns_dir, ensure, private
 
 CREATED = "created"  # a file that says when the campaign was made, in seconds since 1970; only orders the list
 WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -117,13 +117,14 @@ def create(
 def _make(folder: Path, when: float) -> bool:
     """Whether this call made the folder. mkdir either makes it or fails: of two at once, one gets it."""
     try:
-        folder.mkdir()
+        folder.mkdir(mode=0o700)
     except FileExistsError:
         return False
     except OSError as error:
         raise UserError(
             f"cannot make {folder}: {error.strerror}", fix="free space there, or set PRAXTUI_HOME"
         ) from error
-    with suppress(OSError):  # the folder's own time stands in
-        (folder / CREATED).write_text(f"{when!r}\n")
+    # Without it the folder's own time stands in.
+    with suppress(OSError), open(folder / CREATED, "x", opener=private) as file:
+        file.write(f"{when!r}\n")
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -24,6 +25,7 @@ def copy(folder: Path, to: Path) -> None:
 
     Raises JournalMissing, JournalCorrupt, JournalLocked, JournalFull.
     """
+    os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         with closing(opening.open_read(folder / NAME).connection) as source, closing(sqlite3.connect(to)) as target:
             source.backup(target)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import getpass
 import os
+import secrets
 import socket
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_UN, flock
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,7 @@ import msgspec
 from praxtui.errors import UserError
 from praxtui.journal.faults import BROKEN, BUSY, JournalLocked, explained, primary
 from praxtui.journal.opening import connect
+from praxtui.paths import private
 
 NAME = "inbox.db"
 PATIENCE_S = 60.0  # a command is not given up because others are being written
@@ -51,6 +53,21 @@ def sender() -> str:
     except (KeyError, OSError):  # a user id without a name, as in containers
         user = str(os.getuid())
     return f"{user}@{socket.gethostname()}:{os.getpid()}"
+
+
+def _make_private(path: Path) -> None:
+    """Make an empty inbox for its owner alone, where there is none; SQLite would let the umask decide.
+
+    Closed before it gets its name: to close a file that SQLite has open elsewhere in this process lets go of its locks.
+    What fails here, SQLite says, or does its own way.
+    """
+    fresh = path.with_name(f".{path.name}-{secrets.token_hex(6)}")
+    with suppress(OSError):
+        os.close(private(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        try:
+            os.link(fresh, path)
+        finally:
+            fresh.unlink()
 
 
 class Inbox:
@@ -163,6 +180,8 @@ class Inbox:
         if self._connection is None:
             if there is None and not (make and self.path.parent.is_dir()):
                 return None
+            if make and there is None:
+                _make_private(self.path)
             self._connection = connect(self.path, "mode=rwc" if make else "mode=rw")
             self._file = self._identity()
         self._connection.execute(f"PRAGMA busy_timeout={int(patience * 1000)}")

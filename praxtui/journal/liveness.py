@@ -13,6 +13,7 @@ from types import TracebackType
 import msgspec
 
 from praxtui.errors import CampaignFault, UserError
+from praxtui.paths import private
 
 IDENTITY = "engine.json"
 LOCK = "engine.lock"
@@ -88,7 +89,7 @@ def write_identity(folder: Path) -> Identity:
     mine = identity()
     fresh = folder / f".{IDENTITY}-{mine.pid}"
     try:
-        with fresh.open("wb") as file:
+        with open(fresh, "wb", opener=private) as file:
             file.write(msgspec.json.encode(mine) + b"\n")
             file.flush()
             os.fsync(file.fileno())
@@ -159,7 +160,7 @@ def lock(folder: Path) -> Lock:
     path = folder / LOCK
     # os.open sets CLOEXEC: runs, which outlive the engine, must not keep its lock.
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise CampaignFault(f"cannot write {path}: {error.strerror}", fix=UNWRITABLE) from error
     try:

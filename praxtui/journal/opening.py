@@ -106,7 +106,7 @@ def create(path: Path, created: float) -> None:
     """
     fresh = path.with_name(f".{path.name}-{secrets.token_hex(6)}")
     try:
-        os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         connection = connect(fresh, "mode=rw")
         try:
             connection.execute("BEGIN")

@@ -67,7 +67,7 @@ def read(file: Path, name: str | None = None) -> Imported:
     home = paths.ensure(paths.home())
     aside = home / f".import-{secrets.token_hex(6)}"
     try:
-        aside.mkdir(mode=0o700)
+        paths.make(aside)
         _unpack(file, aside)
         manifest = _manifest(aside, file)
         id = campaigns.checked(name or manifest.id)
@@ -99,7 +99,7 @@ def _unpack(file: Path, aside: Path) -> None:
                         f"{file} holds more than an archive of praxtui can: {len(seen)} files, {whole} bytes"
                     )
                 path = aside / "files" / name
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                paths.make(path.parent)
                 with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
                     _write(stream, size, target, aside)
     except BROKEN as error:
@@ -148,12 +148,11 @@ def _manifest(aside: Path, file: Path) -> Manifest:
 
 def _campaign(files: Path, made: Path, id: str, file: Path) -> State:
     """Make the campaign's folder from the files; its state."""
-    made.mkdir(mode=0o700)
+    paths.make(made)
     if not (files / JOURNAL).is_file():
         raise UserError(f"{file} is no archive of praxtui: it has no {JOURNAL}")
     try:
         copying.rebuild(files / JOURNAL, made / JOURNAL, id)
-        os.chmod(made / JOURNAL, 0o600)
         with Journal.open(made) as journal:
             journal.check()
             state = folded(journal)

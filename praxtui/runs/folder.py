@@ -45,7 +45,7 @@ class Folder:
         if self.exists(name):
             self.found.append(name)
             self._rename(name, f"{name}.found-{time.time_ns()}")
-        return os.open(name, flags | NEW, 0o644, dir_fd=self.fd)
+        return os.open(name, flags | NEW, 0o600, dir_fd=self.fd)
 
     def log(self, name: str) -> tuple[int, int]:
         """A new, empty log, opened twice: for the shim (read, write), and for a child (append); raises OSError."""

@@ -185,7 +185,7 @@ def lost(run_dir: Path, handle: RunHandle | None = None, cause: str | None = Non
     is beyond reach. The result is written, so that asking again gives the same answer.
     """
     try:
-        run_dir.mkdir(parents=True, exist_ok=True)
+        paths.make(run_dir)
     except OSError as error:
         raise _unwritten(f"cannot make {run_dir} again", run_dir, error) from error
     # First the file, then the look: a shim that is only now coming up will find it before it starts anything.
@@ -232,7 +232,8 @@ def _unwritten(what: str, folder: Path, error: OSError) -> CampaignFault:
 def ask_to_stop(run_dir: Path, now: bool = False) -> None:
     """Leave the file `stop`: the shim, present or still to come, ends the run when it sees it, within 0.1 s."""
     try:
-        (run_dir / "stop").write_text("now\n" if now else "stop\n")
+        with open(run_dir / "stop", "w", opener=paths.private) as file:
+            file.write("now\n" if now else "stop\n")
     except OSError:
         # On a full disk an empty file may still be possible, and is enough.
         with contextlib.suppress(OSError):
@@ -303,7 +304,7 @@ def _spawn(run_dir: Path, env: Mapping[str, str]) -> tuple[int, int]:
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, said, 1),
-                (os.POSIX_SPAWN_OPEN, 2, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
+                (os.POSIX_SPAWN_OPEN, 2, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
             ],
             setsid=True,
         )

@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from praxtui import paths
 from praxtui.errors import UserError
 
 Why = Literal["exit", "timeout", "stopped", "failed to start", "artifact", "seal", "lost", "not started"]
@@ -131,7 +132,7 @@ def write(path: Path, record: msgspec.Struct, *, durable: bool = True) -> None:
     """Put `record` at `path` as JSON, in one step; raises OSError. `durable`: against a loss of power, too."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "wb") as file:
+        with open(temporary, "wb", opener=paths.private) as file:
             file.write(msgspec.json.encode(record))
             if durable:
                 file.flush()

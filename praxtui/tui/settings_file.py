@@ -88,7 +88,7 @@ def _replace(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         # What a person lets others read of it stays so.
-        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o600)
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

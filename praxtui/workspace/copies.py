@@ -15,6 +15,7 @@ import pygit2
 from pygit2 import IndexEntry, Oid
 from pygit2.enums import FileMode
 
+from praxtui import paths
 from praxtui.errors import UserError
 from praxtui.program.globs import matches_any
 from praxtui.workspace.disk import erase, open_folder
@@ -37,7 +38,7 @@ def working_copy(bundled: Path, name: str, home: Path, version: str) -> Path:
     if target.is_dir() and any(target.iterdir()):
         return target
     with disk_faults("copy a leaf", target):
-        target.parent.mkdir(parents=True, exist_ok=True)
+        paths.make(target.parent)
         _sweep(target)
         fresh = target.parent / f".{name}.new-{secrets.token_hex(6)}"
         try:

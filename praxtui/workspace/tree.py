@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pygit2
 
+from praxtui import paths
 from praxtui.workspace import disk
 from praxtui.workspace.data import placements
 from praxtui.workspace.names import campaign_id
@@ -163,7 +164,7 @@ class Tree:
 
     def _open_root(self) -> int:
         """The folder itself, made or repaired: a link or file in its place is deleted."""
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        paths.make(self.folder.parent)
         parent = disk.open_folder(self.folder.parent.resolve())
         try:
             return _real_folder(self.folder.name, parent)
