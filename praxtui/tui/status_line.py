@@ -55,6 +55,9 @@ def _doing(state: State, alive: bool | None, source: Source) -> Part:
         return Part("dead: R resumes" if kind == "live" else "no engine", 0, "bad")
     if name in ("finished", "stopped", "imported"):
         return Part(f"{name}: {said}" if said != name else name, 0, "over")
+    if state.running and name in ("paused", "waiting"):
+        # The run goes on; what is waited for stands beside it.
+        return Part(f"pausing: {said}", 0, "waits") if name == "paused" else Part(said, 0, "live")
     if name in ("paused", "waiting"):
         return Part(said if said.startswith(name) else f"{name}: {said}" if said != name else name, 0, "waits")
     return Part(said, 0, "live")
@@ -79,9 +82,9 @@ def _elapsed(state: State, now: float, program: Program | None) -> list[Part]:
 
 
 def _waits(state: State) -> list[Part]:
-    """A provider that is waited for beside a run that goes on."""
-    said = state.waits.get("provider")
-    return [Part(plain(said), 2, "waits")] if said and state.running else []
+    """What is waited for beside a run that goes on."""
+    found = [reason if reason.startswith("waiting ") else f"waiting: {reason}" for reason in state.waits.values()]
+    return [Part(plain("; ".join(found)), 2, "waits")] if found and state.running else []
 
 
 def _money(state: State) -> list[Part]:
