@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from praxtui.cli.main import main
-from praxtui.workspace.copies import working_copy
+from praxtui.workspace.copies import recorded, working_copy
 
 PROGRAM = """---
 metric: {name: score, goal: maximize}
@@ -150,3 +150,19 @@ def test_new_never_writes_into_a_folder_with_something_in_it(here: Path, capsys)
     assert main(["new", "mine", "other"]) == 2
     assert "other" in capsys.readouterr().err
     assert [path.name for path in (here / "other").iterdir()] == ["note"]
+
+
+def test_new_in_the_place_of_a_bundled_leafs_copy_is_that_copy(here: Path, tmp_path: Path, capsys) -> None:
+    """So does the cockpit, before a bundled leaf is edited: later editions can be told of."""
+    bundled = tmp_path / "bundled" / "mine"
+    bundled.mkdir(parents=True)
+    (bundled / "program.md").write_text(PROGRAM)
+    (bundled / "train.py").write_text("LR = 0.1\n")
+    own = tmp_path / "home" / "leaves" / "mine"
+    assert main(["new", "mine", str(own)]) == 0
+    assert recorded(own, "leaf") == "mine"
+    (bundled / "train.py").write_text("LR = 0.2\n")
+    capsys.readouterr()
+    assert main(["leaves"]) == 0
+    assert "this praxtui brings a newer one" in capsys.readouterr().out
+    assert main(["new", str(bundled), str(own)]) == 2
