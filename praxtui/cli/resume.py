@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -69,9 +70,18 @@ def _resume(folder: Path) -> int:
         print(f"{name} is running already")
         return DONE
     if state.ended == "finished" and not Inbox(folder).pending(state.commands):
+        _tidy(folder, state)
         print(f"{name} is finished: {state.end_reason}; give it more with `praxtui budget {name}`, then resume it")
         return DONE
     return _start(folder, state)
+
+
+def _tidy(folder: Path, state: State) -> None:
+    """What an engine that was killed after the end of its campaign left of its worktrees goes now."""
+    from praxtui.engine import space
+
+    with contextlib.suppress(UserError, OSError), liveness.lock(folder):
+        space.tidy(folder, state)
 
 
 def _start(folder: Path, state: State) -> int:

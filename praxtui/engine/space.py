@@ -157,7 +157,12 @@ def free(spare: Spare, leaf: Path | None = None) -> int:
 
 
 def tidy(folder: Path, state: State) -> None:
-    """What the engine of a campaign that has ended frees of its own, logs apart. Raises CampaignFault."""
+    """What the engine of a campaign that has ended frees of its own, logs apart. Raises CampaignFault.
+
+    Nothing where a run is not known to be over: a fault may have ended the campaign under it.
+    """
+    if not state.ended or state.running:
+        return
     for spare in of_campaign(folder, state):
         if spare.kind is not LOGS:
             free(spare, Path(state.leaf))
