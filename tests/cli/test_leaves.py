@@ -152,8 +152,11 @@ def test_new_never_writes_into_a_folder_with_something_in_it(here: Path, capsys)
     assert [path.name for path in (here / "other").iterdir()] == ["note"]
 
 
-def test_new_in_the_place_of_a_bundled_leafs_copy_is_that_copy(here: Path, tmp_path: Path, capsys) -> None:
+def test_new_in_the_place_of_a_bundled_leafs_copy_is_that_copy(
+    here: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """So does the cockpit, before a bundled leaf is edited: later editions can be told of."""
+    monkeypatch.setattr("praxtui.cli.leaves.bundled_leaves", lambda: tmp_path / "bundled")
     bundled = tmp_path / "bundled" / "mine"
     bundled.mkdir(parents=True)
     (bundled / "program.md").write_text(PROGRAM)
