@@ -27,7 +27,7 @@ def _archive(path: Path, name: str | None) -> list[str]:
     id, leaf = found.folder.name, plain(found.state.leaf)
     said = [f"imported {id}: {found.state.counted} experiments; praxtui replay {id}  plays it back"]
     if found.refs is None:
-        said.append(f"  its leaf is not here ({leaf}), so that it cannot go on")
+        said.append(f"  {plain(found.why)}")
         said.extend([f"  the leaf as it began: {plain(found.fix)}"] if found.fix else [])
     elif found.refs:
         said.append(f"  {len(found.refs)} refs restored in {leaf}")

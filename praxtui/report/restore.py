@@ -36,18 +36,20 @@ MANIFEST_BYTES = 16 << 20
 ROOM = 1 << 30  # bytes that an import leaves free
 CHUNK = 1 << 20
 BLOCK = 512  # bytes of a tar header
+EXPERIMENT = re.compile(r"e\d{1,9}", re.ASCII)
 OID = re.compile(r"[0-9a-f]{40}")
 BROKEN = (gzip.BadGzipFile, zlib.error, EOFError, tarfile.HeaderError)
 
 
 class Imported(NamedTuple):
-    """The campaign's folder and state; the refs restored in its leaf, None where the leaf is not there; the command
-    that brings the leaf back, where commits are there for it."""
+    """The campaign's folder and state; the refs restored in its leaf, None where they could not be; why not; the
+    command that brings the leaf back, where it is not there but its commits are."""
 
     folder: Path
     state: State
     refs: list[str] | None
-    fix: str
+    why: str = ""
+    fix: str = ""
 
 
 def is_archive(file: Path) -> bool:
@@ -79,8 +81,7 @@ def read(file: Path, name: str | None = None) -> Imported:
         raise CampaignFault(f"cannot import {file}: {error.strerror or error}") from error
     finally:
         leftovers.erase(aside)
-    refs, fix = _restored(folder, state)
-    return Imported(folder, state, refs, fix)
+    return _restored(folder, state)
 
 
 def _unpack(file: Path, aside: Path) -> None:
@@ -157,14 +158,30 @@ def _campaign(files: Path, made: Path, id: str, file: Path) -> State:
             journal.check()
             state = folded(journal)
             journal.get_blob(state.program)
+        _check_names(state)
     except UserError as error:
-        raise UserError(f"{file}: {error.message}", exit_code=error.exit_code) from error
+        said = error.message.replace(str(made / JOURNAL), "its journal")
+        raise UserError(f"{file}: {said}", exit_code=error.exit_code) from error
     except (msgspec.MsgspecError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{file}: its journal holds what no campaign can: {error!r}") from error
     for name in ("created", "engine.log", "runs"):
         if (files / name).exists():
             (files / name).rename(made / name)
     return state
+
+
+def _check_names(state: State) -> None:
+    """Names that become folders must be what praxtui itself would give. Raises ValueError."""
+    runs = [f"{e.id}/{run.n}" for e in state.experiments.values() for run in e.runs]
+    for name in (*state.experiments, *(e.id for e in state.experiments.values())):
+        if not EXPERIMENT.fullmatch(name):
+            raise ValueError(f"an experiment is called {name!r}")
+    for name in (*state.running, *runs):
+        experiment, _, n = name.partition("/")
+        if not EXPERIMENT.fullmatch(experiment) or not re.fullmatch(r"[1-9]\d{0,8}", n, re.ASCII):
+            raise ValueError(f"a run is called {name!r}")
+    if not Path(state.leaf).is_absolute():
+        raise ValueError(f"its leaf is {state.leaf!r}")
 
 
 def _commits(packs: Path, to: Path, manifest: Manifest, id: str, file: Path) -> None:
@@ -201,12 +218,14 @@ def _place(made: Path, id: str) -> Path:
     return folder
 
 
-def _restored(folder: Path, state: State) -> tuple[list[str] | None, str]:
+def _restored(folder: Path, state: State) -> Imported:
     """Put the commits into the leaf where that is there. What fails now is done, or said, when the campaign resumes."""
     source, leaf = folder / COMMITS, Path(state.leaf)
-    if not source.is_dir():
-        return ([] if leaf.is_dir() else None), ""
+    if not leaf.is_dir():
+        fix = transfer.brought_back(source, state.id, leaf) if source.is_dir() else ""
+        return Imported(folder, state, None, f"its leaf is not here ({leaf}), so that it cannot go on", fix)
     try:
-        return transfer.take_back(source, LeafRepository.open(leaf), state.id), ""
-    except UserError:
-        return None, transfer.brought_back(source, state.id, leaf)
+        made = transfer.take_back(source, LeafRepository.open(leaf), state.id) if source.is_dir() else []
+    except UserError as error:
+        return Imported(folder, state, None, f"its commits could not be put into {leaf}: {error.message}")
+    return Imported(folder, state, made)
