@@ -152,6 +152,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("experiment", "previous_tab", ("shift+tab", "left"), "part before", "The part before.", 0),
     Action("experiment", "aside", ("greater_than_sign",), "to the right", "Further along long lines.", 0),
     Action("experiment", "aside_back", ("less_than_sign",), "to the left", "Back along long lines.", 0),
+    Action("experiment", "next_run", ("right_curly_bracket",), "next run", "The log of its next run.", 40),
+    Action("experiment", "previous_run", ("left_curly_bracket",), "run before", "The log of its run before.", 0),
     Action("experiment", "fold", ("enter",), "open/close", "Open or close what the line begins.", 0),
     Action("experiment", "compare", ("c",), "compare", "Side by side with its parent.", 36),
     Action("experiment", "copy", ("y",), "copy commit", "Copy the commit's id.", 38),

@@ -132,6 +132,21 @@ def test_its_log_is_shown(live: Live) -> None:
     assert has(look(ExperimentScreen(live, "e6"), "tab"), "step 02000 (100.0%)")
 
 
+def test_the_logs_of_all_its_runs_are_gone_through(live: Live) -> None:
+    """e6 has its own run and those of its audit; which one is seen stands above it."""
+    runs = live.state.experiments["e6"].runs
+    assert len(runs) > 2
+    newest, before = runs[-1], runs[-2]
+    seen = look(ExperimentScreen(live, "e6"), "tab")
+    count = next(line for line in seen if "e6 run" in line).split(" of ")[1].partition(":")[0]
+    assert has(seen, f"e6 run {newest.n}") and int(count) >= len(runs)
+    assert has(look(ExperimentScreen(live, "e6"), "tab", *["left_curly_bracket"] * int(count)), "e6 run 1, ended")
+    steps = ["left_curly_bracket"] * (2 if (live.log("e6", before.n).path.with_name("evaluate.log")).exists() else 1)
+    shown = look(ExperimentScreen(live, "e6"), "tab", *steps)
+    assert has(shown, f"e6 run {before.n}")
+    assert has(look(ExperimentScreen(live, "e6"), "tab", "right_curly_bracket"), f"e6 run {newest.n}")
+
+
 def test_its_curves_stand_over_its_parents(live: Live) -> None:
     shown = look(ExperimentScreen(live, "e12"), "3")
     rows = [line.split() for line in shown]

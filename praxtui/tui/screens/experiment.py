@@ -101,6 +101,7 @@ class ExperimentScreen(Screen[None]):
         """To a part by its number, from 0."""
         self.tabs.point(PARTS[n])
         self.parts.turn(PARTS[n])
+        self.refresh_bindings()
         # Its size is known only once it is laid out.
         self.call_after_refresh(lambda: self.parts.show(self.source, self.e, ANEW))
 
@@ -115,6 +116,20 @@ class ExperimentScreen(Screen[None]):
 
     def action_aside_back(self) -> None:
         self.parts.aside(-1)
+
+    def action_next_run(self) -> None:
+        self._run(1)
+
+    def action_previous_run(self) -> None:
+        self._run(-1)
+
+    def _run(self, by: int) -> None:
+        if self.e is not None:
+            self.parts.log_part.step(self.source, self.e, by)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Runs are gone through where their logs are."""
+        return self.parts.part == "log" if action in ("next_run", "previous_run") else True
 
     def action_fold(self) -> None:
         self.parts.fold()

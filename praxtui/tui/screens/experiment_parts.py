@@ -11,6 +11,7 @@ from praxtui.journal.logs import safe
 from praxtui.journal.shown import plain
 from praxtui.journal.state import Experiment
 from praxtui.tui.screens.conversation import Conversation
+from praxtui.tui.screens.experiment_log import ExperimentLog
 from praxtui.tui.screens.experiment_words import reflection, runs
 from praxtui.tui.sources.protocol import Change, Source
 from praxtui.tui.widgets.columns import Piece
@@ -18,7 +19,6 @@ from praxtui.tui.widgets.curves import CurvesPart
 from praxtui.tui.widgets.diff import DiffLines
 from praxtui.tui.widgets.folds import Folds, Line, Lines, Made, Plain
 from praxtui.tui.widgets.lines import LineView
-from praxtui.tui.widgets.log_reader import LogReader
 from praxtui.tui.widgets.wrapping import wrapped
 
 PARTS = ("diff", "log", "curves", "thoughts", "reflection", "runs")
@@ -33,7 +33,7 @@ class ExperimentParts(Container):
         self.part = part
         self.views = {name: LineView(id=name) for name in ("diff", "reflection", "runs")}
         self.thoughts = LineView(Folds(), points=True, id="thoughts")
-        self.log_part = LogReader(id="log")
+        self.log_part = ExperimentLog(id="log")
         self.curves = CurvesPart(id="curves")
         self._talk: Conversation | None = None
         self._page = Folds()
@@ -51,7 +51,7 @@ class ExperimentParts(Container):
         if self.part == "diff":
             self._show_diff(e)
         elif self.part == "log":
-            self._show_log(e)
+            self.log_part.show(self.source, e)
         elif self.part == "curves":
             self.curves.show(self.source, e.id, e.parent, change)
         elif self.part == "thoughts":
@@ -65,7 +65,7 @@ class ExperimentParts(Container):
         for view in (*self.views.values(), self.thoughts, self.curves):
             view.use(Plain())
         self._talk = self._diff = None
-        self.log_part.show(None)
+        self.log_part.show(self.source, None)
 
     def _renew(self, name: str, lines: Lines) -> None:
         """Other lines in a view that stays where it is."""
@@ -89,15 +89,6 @@ class ExperimentParts(Container):
         except UserError as error:
             return sentence(f"Its diff cannot be shown: {error.message}", error.fix or "", "warn")
         return found if found.count else sentence("It changes nothing.")
-
-    def _show_log(self, e: Experiment) -> None:
-        found = self.source.log(e.id, e.runs[-1].n) if e.runs else None
-        if found is None:
-            empty = "It has no log: it has not run." if e.verdict else "What it prints will stand here, once it runs."
-            self.log_part.view.say_empty(empty)
-            self.log_part.show(None)
-        else:
-            self.log_part.show(found.path, found.size, found.growing)
 
     def _show_thoughts(self, e: Experiment, change: Change) -> None:
         begins = self._talk is None or self._talk.experiment != e.id or change.anew
@@ -146,7 +137,7 @@ class ExperimentParts(Container):
     def aside(self, by: int) -> None:
         """Scroll sideways along long lines."""
         if self.part == "log":
-            self.log_part.view.sideways(by)
+            self.log_part.reader.view.sideways(by)
         elif self.part == "diff":
             self.views["diff"].aside(by)
 
