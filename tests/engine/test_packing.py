@@ -110,3 +110,20 @@ def test_nothing_is_taken_from_under_a_run_that_a_fault_left_behind(place: Place
     assert (folder / "trees" / "0").is_dir()
     place.release()
     place.until(lambda: not place.alive(), "the end")
+
+
+def test_an_engine_killed_while_it_packs_leaves_the_log_and_the_next_one_packs_it(place: Place) -> None:
+    place.write("leaf", {"train.py": TRAIN.format(gate=str(place.gate)) + LOUD.replace("20000", "800000")})
+    place.hold()
+    folder = place.begin(experiments=1)
+    run = folder / "runs" / "e0" / "1"
+    place.until(lambda: (run / ".run.log.gz.part").exists(), "packing to begin")
+    place.kill_engine()
+    whole = (run / "run.log").read_bytes()
+    assert text(run / "run.log") == whole and whole.count(b"\n") == 800_002
+    place.release()
+    place.praxtui("resume", "c")
+    place.until(lambda: not place.alive() and place.state().ended, "the end")
+    place.praxtui("clean", "--yes")
+    assert sorted(each.name for each in run.glob("*run.log*")) == ["run.log.gz"]
+    assert text(run / "run.log") == whole
