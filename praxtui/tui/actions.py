@@ -41,6 +41,7 @@ PLACES: dict[str, str] = {
     "output": "in the output",
     "replay": "in a replay",
     "experiment": "on an experiment",
+    "settings": "in the settings",
 }
 """Where an action holds, in the order of the help."""
 
@@ -157,6 +158,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("experiment", "fold", ("enter",), "open/close", "Open or close what the line begins.", 0),
     Action("experiment", "compare", ("c",), "compare", "Side by side with its parent.", 36),
     Action("experiment", "copy", ("y",), "copy commit", "Copy the commit's id.", 38),
+    Action("settings", "keys", ("K",), "keys", "Every action with its keys.", 10),
+    Action("settings", "edit", ("e",), "edit the file", "Edit settings.toml.", 12),
+    Action("settings", "own", ("d", "delete"), "its own keys", "Among the keys: give an action its own again.", 14),
 )
 
 
@@ -173,3 +177,10 @@ def bindings(where: str, *only: str) -> list[Binding]:
 
 
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
+
+
+def bound(id: str, name: str, label: str = "") -> Binding:
+    """The keys of an action for what a screen does in its place, by the method `action_<name>`; they follow the
+    settings as the action's own do."""
+    action = BY_ID[id]
+    return Binding(",".join(action.keys), name, label or action.label, id=id)

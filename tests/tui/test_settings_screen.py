@@ -21,6 +21,7 @@ from praxtui.tui.actions import bindings
 from praxtui.tui.keymap import use
 from praxtui.tui.screens.help import HelpScreen, about, blocks
 from praxtui.tui.screens.keys import KeySheet, KeysScreen, Listening
+from praxtui.tui.screens.page import Page
 from praxtui.tui.screens.settings import SettingsChanged, SettingsScreen
 from praxtui.tui.themes import Themes, variable_defaults
 from praxtui.tui.widgets.choice import Choice
@@ -148,7 +149,7 @@ async def test_help_is_there_for_the_settings_too(file: Path) -> None:
         await pilot.pause()
         assert isinstance(app.screen, HelpScreen)
         assert about(below) == SettingsScreen.ABOUT
-        assert ("e", "edit the file") in blocks(below)[0].rows
+        assert ("e", "Edit settings.toml.") in blocks(below)[0].rows
         await pilot.press("escape")
         await pilot.pause()
         assert app.screen is below
@@ -158,6 +159,7 @@ ON_A_TERMINAL = """
 import sys
 from textual.app import App
 from praxtui.tui.notify import sequence, write
+from praxtui.tui.screens.page import Page
 from praxtui.tui.screens.settings import SettingsScreen
 from praxtui.tui.themes import Themes, variable_defaults
 
@@ -265,3 +267,25 @@ async def test_the_screens_stand_any_size(file: Path, size: tuple[int, int]) -> 
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(app.screen, KeySheet)
+
+
+async def test_keys_of_the_settings_reach_screens_that_borrow_an_action(file: Path) -> None:
+    """`back` and `leave` close a page, and the keys of the settings are actions like all others."""
+
+    app = Cockpit()
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            assert not use(app, {"everywhere.back": "f6", "settings.keys": "f5"})
+            await app.push_screen(Page("a page"))
+            await pilot.press("escape")
+            assert isinstance(app.screen, Page)
+            assert "F6 back" in str(app.screen.query_one("#keys", Static).render())
+            await pilot.press("f6")
+            assert not isinstance(app.screen, Page)
+            await pilot.press("comma")
+            await pilot.pause()
+            assert "F5 keys" in str(app.screen.query_one("#sheet").border_subtitle)
+            await pilot.press("f5")
+            assert isinstance(app.screen, KeysScreen)
+    finally:
+        use(App(), {})

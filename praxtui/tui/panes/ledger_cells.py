@@ -46,7 +46,7 @@ def columns(state: State) -> tuple[Column, ...]:
     if state.spent.usd or state.spent.unpriced:
         found.append(Column("cost", "cost", 7, 8, right=True))
     found.append(Column("hypothesis", "hypothesis", 8, 3, grows=True, wish=20))
-    if state.hints:
+    if any(hint.used_by for hint in state.hints.values()):
         found.append(Column("hint", "hint", 4, 5, gap=1))
     return tuple(found)
 

@@ -18,7 +18,7 @@ from praxtui.errors import UserError
 from praxtui.journal.shown import width
 from praxtui.tui import settings_file
 from praxtui.tui.actions import ACTIONS, BY_ID, PLACES, bindings
-from praxtui.tui.keymap import BY_DEFAULT, keymap, shown, taken, use
+from praxtui.tui.keymap import BY_DEFAULT, key_of, keymap, shown, taken, use
 from praxtui.tui.panes.pane import styles
 
 KEYS_WIDE = 14
@@ -30,7 +30,7 @@ class KeysScreen(ModalScreen[None]):
     DEFAULT_CSS = styles(__file__)
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("everywhere", "back", "leave"),
-        Binding("d,delete", "own", "its own keys"),
+        *bindings("settings", "own"),
         Binding("j", "move('cursor_down')", show=False),
         Binding("k", "move('cursor_up')", show=False),
     ]
@@ -38,7 +38,9 @@ class KeysScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet") as sheet:
             sheet.border_title = "keys"
-            sheet.border_subtitle = Content("enter another key   d its own again   esc back")
+            sheet.border_subtitle = Content(
+                f"enter another key   {key_of('settings.own')} its own again   {key_of('everywhere.back')} back"
+            )
             yield Static(id="fault")
             yield OptionList(id="actions")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from praxtui.errors import UserError
 from praxtui.journal.shown import plain
-from praxtui.tui.actions import BY_ID
+from praxtui.tui.actions import BY_ID, bound
 from praxtui.tui.screens.home_rows import LeafRow
 from praxtui.tui.screens.page import Page
 
@@ -25,10 +25,7 @@ VERBS = ("start", "edit", "missing")
 class LeafScreen(Page[str | None]):
     """Dismissed with what to do next with the leaf, one of VERBS, or with None."""
 
-    KEYS = tuple((BY_ID[f"home.{verb}"].keys[0], BY_ID[f"home.{verb}"].label) for verb in VERBS)
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(",".join(BY_ID[f"home.{verb}"].keys), f"next('{verb}')", BY_ID[f"home.{verb}"].label) for verb in VERBS
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [bound(f"home.{verb}", f"next('{verb}')") for verb in VERBS]
 
     @dataclass
     class Read(Message):
@@ -40,6 +37,10 @@ class LeafScreen(Page[str | None]):
     def __init__(self, leaf: LeafRow) -> None:
         super().__init__(leaf.name)
         self._leaf = leaf
+
+    def offered(self) -> tuple[tuple[str, str], ...]:
+        """What can be done with the leaf, with the keys of now."""
+        return tuple((BY_ID[f"home.{verb}"].keys[0], BY_ID[f"home.{verb}"].label) for verb in VERBS)
 
     def body(self) -> Iterator[Widget]:
         """The folder, the specification, the prose."""

@@ -16,7 +16,7 @@ from textual.worker import get_current_worker
 
 from praxtui import paths, settings
 from praxtui.journal.shown import plain
-from praxtui.tui.actions import BY_ID
+from praxtui.tui.actions import BY_ID, bound
 from praxtui.tui.keymap import shown
 from praxtui.tui.panes.pane import styles
 from praxtui.tui.screens.models_rows import COLUMNS, Models, ask, cells
@@ -29,7 +29,8 @@ class ModelsScreen(Screen[Models | None]):
 
     DEFAULT_CSS = styles(__file__)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(",".join((*BY_ID["everywhere.back"].keys, *BY_ID["everywhere.leave"].keys)), "close", "back"),
+        bound("everywhere.back", "close"),
+        bound("everywhere.leave", "close"),
         Binding("r", "again", "look again"),
     ]
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from praxtui.journal.shown import plain
-from praxtui.tui.actions import BY_ID
+from praxtui.tui.actions import BY_ID, bound
 from praxtui.tui.keymap import shown
 from praxtui.tui.panes.pane import styles
 from praxtui.tui.widgets.answer import AnswerLine
@@ -28,7 +28,8 @@ class Page(Screen[Result], Generic[Result]):
     DEFAULT_CSS = styles(__file__)
     KEYS: ClassVar[Sequence[tuple[str, str]]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(",".join((*BY_ID["everywhere.back"].keys, *BY_ID["everywhere.leave"].keys)), "close", "back")
+        bound("everywhere.back", "close"),
+        bound("everywhere.leave", "close"),
     ]
 
     def __init__(self, title: str) -> None:
@@ -40,9 +41,13 @@ class Page(Screen[Result], Generic[Result]):
         with Body(id="body"):
             yield from self.body()
         yield AnswerLine()
-        keys = [*self.KEYS, (BY_ID["everywhere.back"].keys[0], "back")]
+        keys = [*self.offered(), (BY_ID["everywhere.back"].keys[0], "back")]
         pieces = [Content.assemble((shown(key), "bold $primary"), f" {word}") for key, word in keys]
         yield Static(Content("  ").join(pieces), id="keys")
+
+    def offered(self) -> Sequence[tuple[str, str]]:
+        """What can be pressed, as (key, word)."""
+        return self.KEYS
 
     def body(self) -> Iterator[Widget]:
         """What stands on the page."""

@@ -25,7 +25,7 @@ from praxtui.settings import Settings
 from praxtui.settings.cockpit import COLORS, NEWS, WAYS
 from praxtui.tui import settings_file
 from praxtui.tui.actions import BY_ID, bindings
-from praxtui.tui.keymap import shown, use
+from praxtui.tui.keymap import key_of, use
 from praxtui.tui.notify import way
 from praxtui.tui.panes.pane import styles
 from praxtui.tui.screens.help import HelpScreen
@@ -121,8 +121,7 @@ class SettingsScreen(ModalScreen[None]):
         *bindings("everywhere", "back", "leave", "help"),
         Binding("down,j", "app.focus_next", "next", show=False),
         Binding("up,k", "app.focus_previous", "before", show=False),
-        Binding("K", "keys", "keys"),
-        Binding("e", "edit", "edit the file"),
+        *bindings("settings", "keys", "edit"),
     ]
 
     def __init__(self, themes: Themes | None = None) -> None:
@@ -135,8 +134,10 @@ class SettingsScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet") as sheet:
             sheet.border_title = "settings"
-            back = shown(BY_ID["everywhere.back"].keys[0])
-            sheet.border_subtitle = Content(f"← → change   K keys   e edit the file   {back} back")
+            offered = [(id, BY_ID[id].label) for id in ("settings.keys", "settings.edit", "everywhere.back")]
+            sheet.border_subtitle = Content(
+                "   ".join(["← → change", *(f"{key_of(id)} {word}" for id, word in offered)])
+            )
             yield Static(id="fault")
             with VerticalScroll(id="rows", can_focus=False):
                 names = tuple(dict.fromkeys((*self._themes.names(), self.app.theme)))
@@ -167,7 +168,9 @@ class SettingsScreen(ModalScreen[None]):
             self._said = settings.read()
             self._fault("")
         except UserError as error:
-            self._fault(f"{error.message}\nNothing is changed here before that is mended: e opens the file.")
+            self._fault(
+                f"{error.message}\nNothing is changed here before that is mended: {key_of('settings.edit')} opens it."
+            )
         self._show()
 
     def _fault(self, text: str) -> None:
@@ -187,7 +190,9 @@ class SettingsScreen(ModalScreen[None]):
             choice.explain(explanation(field, choice.word, self._themes))
         n = len(self._said.keys)
         changed = f"{n} changed" if n else "none changed"
-        self.query_one("#keys", Static).update(Content(f"{len(BY_ID)} actions, {changed}; K lists them all"))
+        self.query_one("#keys", Static).update(
+            Content(f"{len(BY_ID)} actions, {changed}; {key_of('settings.keys')} lists them all")
+        )
         self.query_one("#models", Static).update(Content("\n".join(_models(self._said))))
 
     # --- changing ----------------------------------------------------------------------------------------------------
