@@ -111,6 +111,35 @@ def grown(shares: Shares, how: Shape, pane: str, *, wider: int = 0, taller: int 
     return shares
 
 
+class Border(NamedTuple):
+    """What stands between two panes: the share that it moves, in which sense, and whether it is moved sideways."""
+
+    share: str
+    sense: int
+    across: bool
+
+    def moved(self, shares: Shares, right: int, down: int) -> Shares:
+        """The shares after the border was moved by so many cells."""
+        cells = self.sense * (right if self.across else down)
+        return shares._replace(**{self.share: max(-200, min(200, getattr(shares, self.share) + cells))})
+
+
+def border_at(regions: Mapping[str, Region], how: Shape, x: int, y: int) -> Border | None:
+    """The border between two panes at a cell: the last column or row of the one, the first of the other."""
+    if how == "one":
+        return None
+    for region in regions.values():
+        if region.x and x in (region.x - 1, region.x) and region.y <= y < region.bottom:
+            before = next((name for name, other in regions.items() if other.contains(region.x - 1, y)), None)
+            if before is not None:
+                return Border(*GROWS[how][before][0], across=True)
+    for name, region in regions.items():
+        if region.y and y in (region.y - 1, region.y) and region.x <= x < region.right:
+            share, sense = GROWS[how][name][1]
+            return Border(share, -sense, across=False)
+    return None
+
+
 class Arrangement(Layout):
     """Lays out children named like PANES as `arranged` says; a child of another name is not shown."""
 

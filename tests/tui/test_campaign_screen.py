@@ -173,3 +173,43 @@ def test_keys_that_would_do_nothing_are_not_offered() -> None:
     assert "campaign.resume" in useless_in(State(), "running")
     assert "campaign.resume" not in useless_in(State(), "dead")
     assert "campaign.kill" not in useless_in(State(running=["e1/1"]), "running")
+
+
+async def test_borders_are_dragged_with_the_mouse(home: Path) -> None:
+    app = Praxtui(First(recorded(home)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        program, ledger = app.screen.query_one("#program"), app.screen.query_one("#ledger")
+        edge, row = program.region.right, program.region.y + 6
+        await pilot.mouse_down(offset=(edge, row))
+        await pilot.hover(offset=(edge + 9, row))
+        await pilot.mouse_up(offset=(edge + 9, row))
+        await pilot.pause()
+        assert program.region.right == ledger.region.x == edge + 9
+        await pilot.hover(offset=(edge, row))
+        await pilot.pause()
+        assert program.region.right == edge + 9, "it was let go"
+        await pilot.press("z")
+        await pilot.mouse_down(offset=(60, 20))
+        await pilot.hover(offset=(40, 10))
+        await pilot.mouse_up(offset=(40, 10))
+        await pilot.press("z")
+        await pilot.pause()
+        assert program.region.right == edge + 9, "there are no borders beside a pane that is alone"
+
+
+async def test_panes_are_made_larger_and_smaller_by_keys(home: Path) -> None:
+    app = Praxtui(First(recorded(home)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        ledger = app.screen.query_one("#ledger")
+        before = ledger.region
+        await pilot.press("right_curly_bracket", "right_curly_bracket")
+        await pilot.pause()
+        assert ledger.region.height == before.height + 4
+        await pilot.press("right_square_bracket")
+        await pilot.pause()
+        assert ledger.region.width == before.width + 2
+        await pilot.press("0")
+        await pilot.pause()
+        assert ledger.region == before

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.containers import Container
-from textual.events import DescendantFocus, Resize
+from textual.events import DescendantFocus, MouseDown, MouseMove, MouseUp, Resize
 from textual.layout import Layout
 from textual.message import Message
 from textual.widget import Widget
 
-from praxtui.tui.arrangement import PANES, Arrangement, Shape, Shares, grown, shape
+from praxtui.tui.arrangement import PANES, Arrangement, Border, Shape, Shares, arranged, border_at, grown, shape
 from praxtui.tui.panes.pane import Pane
 from praxtui.tui.sources.protocol import ANEW, Change, Source
 
@@ -37,6 +37,8 @@ class Board(Container):
         self._how: Shape = "normal"
         self._shares = Shares()
         self._maximised = False
+        self._held: Border | None = None
+        self._grasped = (0, 0, Shares())
         self.current = "ledger"
         self._missed: dict[str, Change] = dict.fromkeys(self._panes, ANEW)
         self._source: Source | None = None
@@ -74,7 +76,7 @@ class Board(Container):
         for name, pane in self._panes.items():
             pane.display = not self.alone or name == self.current
         self._catch_up()
-        self.refresh(layout=True)
+        self._lay_out()
         self.post_message(self.Turned(self.current, self.alone))
 
     # --- the current pane --------------------------------------------------------------------------------------------
@@ -137,7 +139,33 @@ class Board(Container):
         """Make the current pane larger or smaller by steps, at the cost of its neighbours."""
         if not self.alone:
             self._shares = grown(self._shares, self._how, self.current, wider=wider * STEP, taller=taller * STEP)
-            self.refresh(layout=True)
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Have the panes placed anew. Asked for by one of them: Textual keeps what a container placed until then."""
+        self._panes[self.current].refresh(layout=True)
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        """Take hold of the border between two panes."""
+        x, y = event.screen_x - self.region.x, event.screen_y - self.region.y
+        how: Shape = "one" if self.alone else self._how
+        self._held = border_at(arranged(*self.size, how, self._shares), how, x, y) if event.button == 1 else None
+        if self._held is not None:
+            self._grasped = (event.screen_x, event.screen_y, self._shares)
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Move the border along. Counted from where it was taken, so that it waits at the end of its room."""
+        if self._held is not None:
+            x, y, shares = self._grasped
+            self._shares = self._held.moved(shares, event.screen_x - x, event.screen_y - y)
+            self._lay_out()
+
+    def on_mouse_up(self, event: MouseUp) -> None:
+        """Let go."""
+        if self._held is not None:
+            self._held = None
+            self.release_mouse()
 
     def reset(self) -> None:
         """All panes as they were."""
