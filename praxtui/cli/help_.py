@@ -23,7 +23,7 @@ def overview() -> str:
         "verbs (praxtui VERB --help for each):",
     ]
     lines += [f"  {verb:<9} {about}" for verb, (_, about) in VERBS.items()]
-    lines += ["", f"help topics: {', '.join(TOPICS)}"]
+    lines += ["", f"help on: {', '.join(TOPICS)}"]
     return "\n".join(lines)
 
 
