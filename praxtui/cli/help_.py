@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from textwrap import wrap
 
 from praxtui import __version__
 from praxtui.cli.topics import TOPICS
@@ -23,7 +24,7 @@ def overview() -> str:
         "verbs (praxtui VERB --help for each):",
     ]
     lines += [f"  {verb:<9} {about}" for verb, (_, about) in VERBS.items()]
-    lines += ["", f"help on: {', '.join(TOPICS)}"]
+    lines += ["", *wrap(f"help topics: {', '.join(TOPICS)}", 78, subsequent_indent="  ")]
     return "\n".join(lines)
 
 
