@@ -79,14 +79,15 @@ def priced(model: str, keys: Keys) -> catalog.Model:
 
 
 def check_sandbox(chosen: Chosen, program: Program, leaf: Path, *, unsandboxed: bool) -> None:
-    """Raise RequirementMissing where a model's drafts would run without walls, and nobody allowed that."""
+    """Raise RequirementMissing where a model's drafts would run behind fewer walls than their person allows."""
     if chosen.researcher != "llm" or unsandboxed:
         return
     from praxtui.program.interpreter import choose as choose_interpreter
     from praxtui.runs import sandbox
 
     python = choose_interpreter(program, leaf).path
-    sandbox.check(python, network=program.constraints.network == "run").require("the researcher llm")
+    found = sandbox.check(python, network=program.constraints.network == "run")
+    found.require("the researcher llm", settings.read().sandbox.least)
 
 
 def _missing(model: str, keys: Keys) -> KeysMissing | None:

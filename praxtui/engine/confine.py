@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from praxtui import settings
 from praxtui.journal.facts import SandboxProbed
 from praxtui.runs import sandbox
 from praxtui.runs.sandbox import EVALUATION, Sandbox, Sight, Walls
@@ -80,9 +81,12 @@ class Confinement:
 
 
 def require(researcher: str, unsandboxed: bool, found: Sandbox) -> None:
-    """Raise RequirementMissing where drafts of `researcher` must not run on the rung that was found."""
-    if researcher in WRITES_CODE and not unsandboxed:
-        found.require(f"researcher {researcher}")
+    """Raise RequirementMissing where drafts of `researcher` must not run on the rung that was found.
+
+    UserError, where the settings that may allow it cannot be read.
+    """
+    if researcher in WRITES_CODE and not unsandboxed and found.rung != "full":
+        found.require(f"researcher {researcher}", settings.read().sandbox.least)
 
 
 def _for_evaluators(path: str) -> bool:

@@ -38,11 +38,33 @@ class Handover(msgspec.Struct, frozen=True):
     sealed: tuple[str, ...] = ()
 
 
+class Confine(msgspec.Struct, frozen=True, kw_only=True):
+    """Walls that the command's process makes around itself before it becomes the command, as absolute paths.
+
+    `reads`: files and folders to read and execute, `lists`: folders whose names can be listed (what of either is not
+    there is left out), `writes`: folders in which everything is allowed, `devices`: nodes to read and write. `kernel`:
+    existing files below /proc can be written, which a GPU's driver needs. `abi`: Landlock's, which the walls are made
+    by. `namespaces`: with a network (but for `network`), mounts and shared memory of its own; in them the folders
+    `empty` are covered and `sealed` files are read-only. Without them, `network` or no socket but unix ones.
+    """
+
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    devices: tuple[str, ...]
+    abi: int
+    lists: tuple[str, ...] = ()
+    kernel: bool = False
+    namespaces: bool = False
+    network: bool = False
+    empty: tuple[str, ...] = ()
+    sealed: tuple[str, ...] = ()
+
+
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
     """One command. `env` is added to what `pass_env` lets through and holds no secrets; `log` is a plain file name.
 
     Beside a log `x.log` stand its times, `x.times`. `pass_env` of a stage, where given, replaces that of the spec.
-    `sandbox`: `argv` begins with bwrap, which runs the command in a world of its own.
+    `sandbox`: `argv` begins with bwrap, which runs the command in a world of its own. `confine`: walls without bwrap.
     """
 
     name: str
@@ -54,6 +76,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     handover: Handover | None = None
     pass_env: tuple[str, ...] | None = None
     sandbox: bool = False
+    confine: Confine | None = None
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):

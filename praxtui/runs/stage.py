@@ -11,6 +11,7 @@ import errno
 import os
 import signal
 import time
+from collections.abc import Callable
 
 from praxtui.runs import proc
 from praxtui.runs.capped import Capped
@@ -37,6 +38,7 @@ class Stage:
         self.whole = whole
         self.name: str = spec["name"]
         self.sandbox = bool(spec.get("sandbox"))
+        self.confine: dict | None = spec.get("confine")  # type: ignore[type-arg]
         self.code: int | None = None
         self.child = 0
         self.cpu, self.rss, self.seconds = 0.0, 0, 0.0
@@ -90,7 +92,7 @@ class Stage:
         env.update(self.spec.get("env", {}))
         # By this an engine recognises what is left of a run whose shim was killed.
         env["PRAXTUI_RUN"] = self.whole["token"]
-        self.child, failure = spawn(self.spec["argv"], self.spec["cwd"], env, self.output)
+        self.child, failure = spawn(self._walled, self.spec["argv"], self.spec["cwd"], env, self.output)
         if failure:
             os.waitpid(self.child, 0)
             raise Ended("failed to start", f"{self.name}: {failure}")
@@ -100,6 +102,18 @@ class Stage:
             # When the disk is full, only the clean-up after a killed shim is the poorer for it.
             with contextlib.suppress(OSError):
                 self.folder.write("child.json", who)
+
+    def _walled(self) -> None:
+        """In the new process: what it gives up before it becomes the command. Raises OSError with a whole sentence."""
+        # Most runs of a machine are on one rung: what the others need is not imported.
+        if self.confine is not None:
+            from praxtui.runs import confined
+
+            confined.confine(self.confine, self.output)
+        elif self.sandbox:
+            from praxtui.runs import kernel
+
+            kernel.leave_keyring()
 
     def _check(self) -> None:
         self.watch.check()
@@ -197,14 +211,19 @@ def signal_name(code: int | None) -> str | None:
         return f"signal {-code}"
 
 
-def spawn(argv: list[str], cwd: str, env: dict[str, str], log: int) -> tuple[int, str | None]:
-    """Start `argv` in a session of its own, with no input and its output to `log`; (pid, why it could not start)."""
+def spawn(
+    walled: Callable[[], None], argv: list[str], cwd: str, env: dict[str, str], log: int
+) -> tuple[int, str | None]:
+    """Start `argv` in a session of its own, with no input and its output to `log`; (pid, why it could not start).
+
+    The new process calls `walled` before it becomes `argv`.
+    """
     shim = os.getpid()
     told, tell = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            become(shim, argv, cwd, env, log)
+            become(shim, walled, argv, cwd, env, log)
         except BaseException as error:
             os.write(tell, str(error).encode("utf-8", "backslashreplace"))
         finally:
@@ -215,13 +234,17 @@ def spawn(argv: list[str], cwd: str, env: dict[str, str], log: int) -> tuple[int
     return child, failure or None
 
 
-def become(shim: int, argv: list[str], cwd: str, env: dict[str, str], log: int) -> None:
-    """In the new process: turn into `argv`. Raises OSError with a whole sentence when that cannot be."""
-    os.setsid()
-    # A run whose shim is killed must not go on unwatched, without its deadline.
+def die_with(shim: int) -> None:
+    """A run whose shim is killed must not go on unwatched, without its deadline."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != shim:
         os._exit(127)  # the shim died before the line above
+
+
+def become(shim: int, walled: Callable[[], None], argv: list[str], cwd: str, env: dict[str, str], log: int) -> None:
+    """In the new process: turn into `argv`. Raises OSError with a whole sentence when that cannot be."""
+    os.setsid()
+    die_with(shim)
     signal.set_wakeup_fd(-1)
     # What is ignored stays ignored through exec: without this, nothing could interrupt the training's own children.
     for number in (*IGNORED, signal.SIGCHLD, signal.SIGTERM):
@@ -229,6 +252,11 @@ def become(shim: int, argv: list[str], cwd: str, env: dict[str, str], log: int) 
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    try:
+        walled()
+    except OSError as error:
+        raise OSError(f"the sandbox could not be made: {error.strerror or error}") from None
+    die_with(shim)  # again: the kernel forgets it when rights change
     try:
         os.chdir(cwd)
     except OSError as error:

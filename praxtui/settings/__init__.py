@@ -1,4 +1,5 @@
-"""The person's settings.toml: which models, what is said about each, how the researcher works, the cockpit's look."""
+"""The person's settings.toml: which models, what is said about each, how the researcher works, the
+sandbox, the cockpit's look."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from praxtui.settings.models import (
     models_of,
     names,
 )
+from praxtui.settings.sandbox import SANDBOX, SandboxSettings
 from praxtui.settings.values import Kind, parsed, table
 
 __all__ = [
@@ -27,12 +29,14 @@ __all__ = [
     "FILE",
     "MODEL",
     "RESEARCHER",
+    "SANDBOX",
     "TOP",
     "CockpitSettings",
     "Limits",
     "ModelSettings",
     "Prices",
     "ResearcherSettings",
+    "SandboxSettings",
     "Settings",
     "file",
     "lines_of",
@@ -40,7 +44,14 @@ __all__ = [
 ]
 
 FILE = "settings.toml"
-TOP: dict[str, Kind] = {"models": names, "model": table, "researcher": table, "cockpit": table, "keys": table}
+TOP: dict[str, Kind] = {
+    "models": names,
+    "model": table,
+    "researcher": table,
+    "sandbox": table,
+    "cockpit": table,
+    "keys": table,
+}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] = ()
     model: dict[str, ModelSettings] = {}
     researcher: ResearcherSettings = ResearcherSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     cockpit: CockpitSettings = CockpitSettings()
     keys: dict[str, str] = {}
 
@@ -72,6 +84,7 @@ def read(path: Path | None = None) -> Settings:
         models=tuple(dict.fromkeys(top.get("models", ()))),
         model=models_of(reading, top.get("model", {})),
         researcher=ResearcherSettings(**reading.checked(("researcher",), top.get("researcher", {}), RESEARCHER)),
+        sandbox=SandboxSettings(**reading.checked(("sandbox",), top.get("sandbox", {}), SANDBOX)),
         cockpit=cockpit_of(reading, top.get("cockpit", {})),
         keys=keys_of(reading, top.get("keys", {})),
     )

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 INSTALL = "install bubblewrap: sudo apt install bubblewrap (dnf, pacman, zypper and apk call it that, too)"
+LANDLOCK = "Landlock needs Linux 5.13 or later, with landlock in the kernel's lsm= list"
 # What bwrap says where the kernel, or what guards it, refuses it the namespaces.
 REFUSALS = ("uid map", "namespace", "RTM_NEWADDR", "not permitted", "Permission denied", "mount", "clone")
 

@@ -21,7 +21,8 @@ class Host(Struct, frozen=True, kw_only=True):
     read-only, `masked_files` and `masked_folders`: what in them is nobody's business, `devices`: GPUs and other
     device nodes, `flags`: more walls that this bwrap can make. `home`: the person's. `private`: folders of praxtui
     and the person that are covered wherever something bound holds them. `hosts`: a file that takes the place of
-    /etc/hosts, None where that cannot be. `resolver`: what name resolution reads besides.
+    /etc/hosts, None where that cannot be. `resolver`: what name resolution reads besides. `bwrap` is empty where
+    there is none.
     """
 
     bwrap: str

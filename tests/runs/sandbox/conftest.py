@@ -10,9 +10,15 @@ from typing import Any
 
 import pytest
 
-from praxtui.runs.sandbox import Sandbox, Sight, Walls, check, reached
+from praxtui.runs import environment, landlock
+from praxtui.runs.sandbox import Sandbox, Sight, Walls, check, host, interpreter, reached, rungs
+from praxtui.runs.sandbox.partial import Means
+from praxtui.runs.sandbox.rungs import Failed
 from praxtui.runs.spec import Exit, Stage
 from tests.runs.conftest import Rig
+
+MEANS = {"full": None, "namespaces": Means(landlock.abi(), True), "filter": Means(landlock.abi(), False)}
+"""The walls that there are, the best first: two of them are ways to make the rung `partial`."""
 
 
 @dataclass
@@ -22,6 +28,7 @@ class Person:
     home: Path
     praxtui: Path
     sandbox: Sandbox
+    walls: dict[str, Walls | Failed]
 
     @property
     def key(self) -> Path:
@@ -42,7 +49,20 @@ def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(home))
         patch.setenv("PRAXTUI_HOME", str(praxtui))
-        yield Person(home, praxtui, check(asked="auto"))
+        yield Person(home, praxtui, check(asked="auto"), {name: made(means) for name, means in MEANS.items()})
+
+
+def made(means: Means | None, *, network: bool = False) -> Walls | Failed:
+    """Walls that were tried out, or why they do not stand."""
+    machine, env = host.look(), environment.inherited()
+    told = interpreter.ask(sys.executable, env)
+    walls = Walls(
+        machine, interpreter.readable(sys.executable, env, told, machine.system, machine.home), network, means
+    )
+    if means is None and not machine.bwrap:
+        return Failed("no bwrap")
+    result = rungs.tried(walls, sys.executable, env)
+    return result if isinstance(result, Failed) else walls
 
 
 @dataclass
@@ -52,6 +72,7 @@ class Yard:
     rig: Rig
     walls: Walls
     root: Path
+    kind: str
 
     @property
     def tree(self) -> Path:
@@ -78,14 +99,21 @@ class Yard:
         return end, (folder / "run.log").read_text()
 
 
+@pytest.fixture(params=list(MEANS))
+def kind(request: pytest.FixtureRequest) -> str:
+    """One after the other of MEANS."""
+    return str(request.param)
+
+
 @pytest.fixture
-def yard(person: Person, rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Yard:
-    if person.sandbox.walls is None:
-        pytest.skip(f"no sandbox here: {person.sandbox.why}")
+def yard(kind: str, person: Person, rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Yard:
+    walls = person.walls[kind]
+    if isinstance(walls, Failed):
+        pytest.skip(f"no such walls here: {walls.why}")
     monkeypatch.setenv("HOME", str(person.home))
     root = person.praxtui / "campaigns" / tmp_path.name
     for name in ("tree/evaluation", "scratch", "data/evaluation", "data/train"):
         (root / name).mkdir(parents=True)
     for name in ("tree/sealed.py", "tree/.git", "tree/evaluation/key", "data/evaluation/answers", "data/train/text"):
         (root / name).write_text("content")
-    return Yard(rig, person.sandbox.walls, root)
+    return Yard(rig, walls, root, kind)

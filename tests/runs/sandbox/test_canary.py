@@ -9,14 +9,34 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from praxtui.errors import MISSING, RequirementMissing, UserError
-from praxtui.runs.sandbox import Sandbox, canary, check, fixes, interpreter, walls, words
+from praxtui.runs import landlock
+from praxtui.runs.sandbox import (
+    RUNGS,
+    Rung,
+    Sandbox,
+    Walls,
+    canary,
+    check,
+    fixes,
+    host,
+    interpreter,
+    rungs,
+    words,
+)  # fmt: skip
+from praxtui.runs.sandbox.canary import Trial
+from praxtui.runs.sandbox.partial import Means
+from praxtui.runs.sandbox.rungs import Failed
+from praxtui.runs.spec import Confine
 from tests.runs.sandbox.conftest import Person
 
 GOOD: dict[str, Any] = {
-    "written": [], "read": [], "own": True, "data": True, "home": False, "tcp": False, "sent": False,
-    "processes": True, "memory": True, "gpu": True,
+    "written": [], "read": [], "own": True, "data": True, "found": False, "home": False, "tcp": False, "sent": False,
+    "loopback": True, "named": False, "abstract": False, "processes": True, "environ": False, "signalled": False,
+    "rights": False, "memory": True, "shared": False, "listed": False, "tracked": False, "unsealed": False,
+    "changed": False, "emptied": False, "gpu": True,
 }  # fmt: skip
 
 
@@ -50,43 +70,76 @@ def test_the_walls_stand_where_bubblewrap_works(person: Person) -> None:
 
 
 def test_nothing_wrong_is_no_leak() -> None:
-    assert canary.judged(GOOD, network=False, heard=False, left=[], gpu=True).leaks == ()
+    for partial in (False, True):
+        assert canary.judged(GOOD, network=False, gpu=True, partial=partial).leaks == ()
 
 
+@pytest.mark.parametrize("partial", [False, True])
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"written": ["/x"]}, "files outside can be written: /x"),
-        ({"left": ["/y"]}, "files outside can be written: /y"),
         ({"read": ["/journal"]}, "what is hidden can be read: /journal"),
         ({"own": False}, "its own folders cannot be written"),
         ({"data": False}, "the data cannot be read"),
         ({"home": True}, "home can be seen"),
         ({"tcp": True}, "a TCP port of this machine can be reached"),
         ({"sent": True}, "datagrams get out"),
-        ({"heard": True}, "datagrams get out"),
-        ({"processes": False}, "processes of this machine can be seen"),
+        ({"environ": True}, "the environment of other processes can be read"),
+        ({"rights": True}, "it has capabilities"),
         ({"memory": False}, "shared memory do not work"),
         ({"gpu": False}, "the GPU is lost inside"),
     ],
 )
-def test_each_leak_is_told(change: dict[str, Any], said: str) -> None:
-    known = {"heard": False, "left": []} | change
-    heard, left = known.pop("heard"), known.pop("left")
-    found = canary.judged(GOOD | known, network=False, heard=heard, left=left, gpu=True)
-    assert len(found.leaks) == 1
-    assert said in found.leaks[0]
+def test_each_leak_is_told(change: dict[str, Any], said: str, partial: bool) -> None:
+    (leak,) = canary.judged(GOOD | change, network=False, gpu=True, partial=partial).leaks
+    assert said in leak
+
+
+@pytest.mark.parametrize(
+    ("change", "leak", "name", "said"),
+    [
+        ({"found": True}, "home is there", "home", "hidden; whether a file is there can be asked"),
+        ({"processes": False}, "processes of this machine can be seen", "processes", "can be seen, not read"),
+        ({"signalled": True}, "can be signalled", "processes", "your own can be signalled"),
+        ({"unsealed": True}, "sealed files", "sealed", "compared after the run, not read-only"),
+        ({"changed": True}, "can be changed", "files", "rights and times of your other files can be changed"),
+        ({"emptied": True}, "can be changed", "files", "can be emptied"),
+        ({"named": True}, "unix sockets", "network", "unix sockets in the file system can be reached"),
+        ({"abstract": True}, "unix sockets", "network", "abstract unix sockets can be reached"),
+        ({"listed": True}, "evaluation data", "evaluation", "its names can be seen"),
+        ({"tracked": True}, "evaluation data", "evaluation", "what git tracks of it can be read"),
+        ({"shared": True}, "shared memory", "memory", "/dev/shm is this machine's"),
+    ],
+)
+def test_what_only_full_stops_is_said_of_partial(change: dict[str, Any], leak: str, name: str, said: str) -> None:
+    (found,) = canary.judged(GOOD | change, network=False, gpu=True).leaks
+    assert leak in found
+    told = canary.judged(GOOD | change, network=False, gpu=True, partial=True)
+    assert told.leaks == ()
+    assert said in told.findings[name]
+
+
+def test_a_network_without_a_loopback_is_said() -> None:
+    found = canary.judged(GOOD | {"loopback": False}, network=False, gpu=False, partial=True).findings
+    assert found["network"] == "none, not even a loopback of its own"
+    assert words("partial", found) == "partial (files confined, no network, home hidden, no GPU)"
+    said = words("partial", found | {"why": "bubblewrap is not installed", "gpu": "visible"})
+    assert (
+        said == "partial (files confined, no network, home hidden, GPU visible; not full: bubblewrap is not installed)"
+    )
 
 
 def test_a_network_that_is_asked_for_must_be_there() -> None:
-    assert canary.judged(GOOD | {"tcp": True}, network=True, heard=True, left=[], gpu=True).leaks == ()
-    assert canary.judged(GOOD, network=True, heard=True, left=[], gpu=True).leaks != ()
+    open_ = {"tcp": True, "sent": True, "abstract": True}
+    assert canary.judged(GOOD | open_, network=True, gpu=True).leaks == ()
+    assert canary.judged(GOOD, network=True, gpu=True).leaks != ()
 
 
 def test_a_bubblewrap_that_confines_nothing_is_found_out(tools: Path) -> None:
     bwrap(tools, 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"')
     found = check(asked="auto")
-    assert found.rung == "none"
+    assert found.rung != "full"
     for leak in ("files outside can be written", "can be read", "TCP port", "processes", "datagrams"):
         assert leak in found.why
     assert not list(Path("/usr").glob(".canary-*"))
@@ -101,30 +154,119 @@ def test_a_bubblewrap_that_confines_nothing_is_found_out(tools: Path) -> None:
         "bwrap: Can't mount proc on /newroot/proc: Operation not permitted",
     ],
 )
-def test_a_bubblewrap_that_is_refused_says_why_and_what_to_do(tools: Path, said: str) -> None:
+def test_a_bubblewrap_that_is_refused_says_why_and_what_to_do(
+    tools: Path, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bwrap(tools, f'echo "{said}" >&2\nexit 1')
+    with pytest.raises(RequirementMissing, match="asks for full") as error:
+        check(asked="full")
+    assert error.value.message.endswith(f"cannot be had here: a trial of it failed: {said}")
+    assert fixes.allow_namespaces() in (error.value.fix or "")
+    monkeypatch.setattr(landlock, "abi", lambda: 0)
     found = check(asked="auto")
-    assert (found.rung, found.why) == ("none", f"a trial of it failed: {said}")
-    assert found.fix == fixes.allow_namespaces()
+    assert (found.rung, found.fix) == ("none", fixes.allow_namespaces())
+    assert found.why == f"a trial of it failed: {said}; partial: this kernel has no Landlock, or it is switched off"
     with pytest.raises(RequirementMissing) as error:
         found.require("researcher llm")
     assert error.value.exit_code == MISSING
     assert said in str(error.value) and "--allow-unsandboxed" in str(error.value)
 
 
-def test_without_bubblewrap_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_bubblewrap_it_is_partial_and_says_how_to_get_more(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if all(isinstance(person.walls[kind], Failed) for kind in ("namespaces", "filter")):
+        pytest.skip("this kernel cannot")
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PRAXTUI_HOME", str(tmp_path))
     found = check(asked="auto")
-    assert (found.rung, found.why) == ("none", "bubblewrap is not installed (no bwrap on PATH)")
+    assert (found.rung, found.why) == ("partial", "bubblewrap is not installed (no bwrap on PATH)")
     assert "apt install bubblewrap" in found.fix
-    assert words("none", found.findings) == f"none ({found.why}; {found.fix})"
+    assert words(found.rung, found.findings).startswith("partial (files confined, no network, home hidden, ")
+    assert words(found.rung, found.findings).endswith(f"; not full: {found.why})")
+    assert (found.findings["why"], found.findings["fix"]) == (found.why, found.fix)
+    assert check(asked="partial").why == ""
+
+
+def test_where_namespaces_are_refused_sockets_are_filtered(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if isinstance(person.walls["filter"], Failed):
+        pytest.skip(f"this kernel cannot: {person.walls['filter'].why}")
+    monkeypatch.setenv("PRAXTUI_HOME", str(tmp_path))
+    really = rungs.tried
+
+    def refused(walls: Walls, *args: Any) -> Any:
+        return Failed("refused") if walls.means is None or walls.means.namespaces else really(walls, *args)
+
+    monkeypatch.setattr(rungs, "tried", refused)
+    found = check(asked="auto")
+    assert found.rung == "partial" and found.walls is not None and found.walls.means is not None
+    assert not found.walls.means.namespaces
+    assert found.findings["network"].startswith("none, not even a loopback of its own")
+    assert found.findings["sealed"] == "compared after the run, not read-only"
+
+
+@pytest.mark.parametrize("hole", ["reads", "writes", "network", "nothing"])
+@pytest.mark.parametrize("namespaces", [True, False])
+def test_walls_with_a_hole_are_found_out(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hole: str, namespaces: bool
+) -> None:
+    walls = person.walls["namespaces" if namespaces else "filter"]
+    if isinstance(walls, Failed):
+        pytest.skip(f"this kernel cannot: {walls.why}")
+    monkeypatch.setenv("PRAXTUI_HOME", str(tmp_path))
+    more = {"reads": {"reads": ("/",)}, "writes": {"writes": ("/",)}, "network": {"network": True}, "nothing": {}}
+
+    def with_hole(*args: Any) -> Confine:
+        return replace(made(*args), **more[hole])
+
+    made = canary.confine
+    monkeypatch.setattr(canary, "confine", with_hole)
+    leaks = canary.trial(walls, sys.executable, {}).leaks
+    said = {"reads": "what is hidden can be read", "writes": "files outside can be written", "network": "a TCP port"}
+    assert (leaks == ()) if hole == "nothing" else any(said[hole] in leak for leak in leaks)
+
+
+@pytest.mark.parametrize("abi", range(1, landlock.abi() + 1))
+def test_older_kernels_confine_files_all_the_same(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, abi: int
+) -> None:
+    """What they cannot do is said."""
+    walls = person.walls["filter"]
+    if isinstance(walls, Failed):
+        pytest.skip(f"this kernel cannot: {walls.why}")
+    monkeypatch.setenv("PRAXTUI_HOME", str(tmp_path))
+    found = canary.trial(replace(walls, means=Means(abi, False)), sys.executable, {})
+    assert found.leaks == ()
+    assert ("can be emptied" in found.findings["files"]) == (abi < 3)
+    assert ("can be signalled" in found.findings["processes"]) == (abi < 6)
+    assert ("abstract" in found.findings["network"]) == (abi < 6)
+
+
+def test_a_gpu_that_is_lost_inside_costs_the_rung(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRAXTUI_HOME", str(tmp_path))
+    kinds = []
+
+    def lost(walls: Walls, *_: Any) -> Trial:
+        kinds.append("full" if walls.means is None else (walls.means.namespaces, walls.means.kernel))
+        return Trial({}, ("the GPU is lost inside",))
+
+    monkeypatch.setattr(rungs, "trial", lost)
+    monkeypatch.setattr(host, "devices", lambda: ("/dev/null",))
+    found = check(asked="auto")
+    assert found.rung == "none" and "the GPU is lost inside" in words(found.rung, found.findings)
+    # With and without what a driver writes in /proc, since root must not have it everywhere.
+    assert kinds[-3:] == [(True, True), (False, True), (False, False)]
 
 
 def test_a_bubblewrap_that_hangs_is_given_up(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(canary, "PATIENCE_S", 0.5)
     bwrap(tools, '[ "$1" = --help ] || exec sleep 1000')
-    found = check(asked="auto")
-    assert found.why == "a trial of it failed: it did not come to an end within 0.5 s"
+    with pytest.raises(RequirementMissing, match=r"it did not come to an end within 0\.5 s"):
+        check(asked="full")
 
 
 def test_an_interpreter_that_does_not_answer_is_named(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,17 +284,28 @@ def test_an_interpreter_that_does_not_answer_is_named(tools: Path, monkeypatch: 
 def test_the_variable_switches_it_off_or_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRAXTUI_SANDBOX", "none")
     assert (check().rung, check().fix) == ("none", "unset PRAXTUI_SANDBOX")
+    for name in ("full", "partial"):
+        monkeypatch.setenv("PRAXTUI_SANDBOX", f" {name} ")
+        assert rungs.choice() == name
     monkeypatch.setenv("PRAXTUI_SANDBOX", "")
-    assert walls.choice() == "auto"
+    assert rungs.choice() == "auto"
     monkeypatch.setenv("PRAXTUI_SANDBOX", "half")
     with pytest.raises(UserError, match="half"):
         check()
 
 
-def test_only_a_full_sandbox_satisfies() -> None:
-    Sandbox("full", {}).require("researcher llm")
-    with pytest.raises(RequirementMissing):
-        Sandbox("none", {}, "why", "fix").require("researcher llm")
+@pytest.mark.parametrize("least", RUNGS)
+@pytest.mark.parametrize("rung", RUNGS)
+def test_a_rung_satisfies_who_asks_for_no_more(rung: Rung, least: Rung) -> None:
+    found = Sandbox(rung, {}, "why", "fix")
+    if RUNGS.index(rung) <= RUNGS.index(least):
+        found.require("researcher llm", least)
+        return
+    with pytest.raises(RequirementMissing, match=r"researcher llm needs a sandbox.*why") as error:
+        found.require("researcher llm", least)
+    fix = error.value.fix or ""
+    assert fix.startswith("fix; or ")
+    assert f'least = "{rung}" under [sandbox] in ' in fix and "--allow-unsandboxed" in fix
 
 
 @pytest.mark.parametrize(
