@@ -10,6 +10,7 @@ import traceback
 from pathlib import Path
 
 from praxtui import __version__
+from praxtui.masking import mask
 from praxtui.paths import home, make, private
 
 
@@ -20,7 +21,7 @@ def write_crash(error: BaseException, words: list[str]) -> tuple[str, Path | Non
     """
     trace = "".join(traceback.format_exception(error))
     about = f"praxtui {__version__}, Python {platform.python_version()}, {platform.platform()}"
-    text = f"{about}\npraxtui {' '.join(words)}\n\n{trace}"
+    text = mask(f"{about}\npraxtui {' '.join(words)}\n\n{trace}")
     name = f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
     for folder in (home(), Path(tempfile.gettempdir())):
         try:

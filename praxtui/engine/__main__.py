@@ -20,6 +20,7 @@ from praxtui.engine import handed
 from praxtui.engine.engine import serve
 from praxtui.errors import FAULT, UserError
 from praxtui.journal import liveness
+from praxtui.masking import Masked
 
 
 def main(argv: list[str]) -> int:
@@ -32,9 +33,9 @@ def main(argv: list[str]) -> int:
     handed.keep_private()
     folder, fd = Path(argv[0]), int(argv[1]) if len(argv) > 1 else None
     given = handed.receive(int(argv[2]) if len(argv) > 2 else None)
-    logging.basicConfig(
-        level=os.environ.get("PRAXTUI_LOG", "INFO").upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    written = logging.StreamHandler()
+    written.setFormatter(Masked("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=os.environ.get("PRAXTUI_LOG", "INFO").upper(), handlers=[written])
 
     def say(said: dict[str, Any]) -> None:
         nonlocal fd

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from praxtui import masking
 from praxtui.engine.confine import Confinement
 from praxtui.engine.data_watch import DataWatch
 from praxtui.engine.record import FULL_RETRY_S, Record
@@ -147,7 +148,9 @@ class Campaign:
 
     def inherited(self, secrets: Sequence[str] = ()) -> dict[str, str]:
         """What a run sees of the person's environment, `secrets` among it; raises UserError for a missing one."""
-        return environment.inherited(secrets, {**os.environ, **self.secrets})
+        found = environment.inherited(secrets, {**os.environ, **self.secrets})
+        masking.hold({name: found[name] for name in secrets}, declared=True)
+        return found
 
     def run_folder(self, experiment: str, n: int) -> Path:
         """Where a run's log, spec and exit record lie."""

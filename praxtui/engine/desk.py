@@ -13,6 +13,7 @@ from praxtui.journal import packed
 from praxtui.journal.facts import DraftRefused, HypothesisStated
 from praxtui.journal.people import Spent, WaitingBegan, WaitingEnded
 from praxtui.journal.state import Experiment, State
+from praxtui.masking import mask
 from praxtui.research.protocol import Brief, Draft, GivenUp, Hint, NotAllowed, Usage
 from praxtui.runs.sandbox import EVALUATION
 
@@ -128,7 +129,7 @@ class Desk:
 
     def prompt(self, parts: Sequence[str]) -> None:
         """Keep what the model is about to be shown; the stream holds its digest."""
-        raw = [part.encode("utf-8", "surrogateescape") for part in parts]
+        raw = [mask(part).encode("utf-8", "surrogateescape") for part in parts]
         self.stream("prompt", self._campaign.record.put_parts(raw))
 
     def hints(self) -> tuple[Hint, ...]:

@@ -27,6 +27,7 @@ from praxtui.journal.facts import (
 )
 from praxtui.journal.people import WaitingBegan, WaitingEnded
 from praxtui.journal.state import Experiment, State
+from praxtui.masking import mask
 from praxtui.research.protocol import Brief, Draft, Exhausted, GivenUp, NotAllowed, OutOfBudget
 from praxtui.workspace import novelty
 
@@ -270,17 +271,20 @@ class Drafting:
         self, experiment: str, number: int, commit: str, base: str, parent: str, files: Mapping[str, str | None],
         key: str, before: Mapping[str, str], after: Mapping[str, str], *, carried: bool = False, use: str = "select",
     ) -> None:  # fmt: skip
-        """Record a committed draft: its levers' contents and diff as blobs, its ref, then the fact."""
+        """Record a committed draft: its levers' contents and diff as blobs, its ref, then the fact.
+
+        The blobs are there to be shown, without secrets; the commit has the files as they are.
+        """
         campaign = self._campaign
         record = campaign.record
         diff = await campaign.git(campaign.repository.diff, base, commit)
         blobs = {
-            path: None if text is None else record.put_blob(text.encode("utf-8", "surrogateescape"))
+            path: None if text is None else record.put_blob(mask(text).encode("utf-8", "surrogateescape"))
             for path, text in files.items()
         }
         fact = DraftCommitted(
             experiment, number, commit, base, parent, sorted(files), blobs,
-            record.put_blob(diff.encode("utf-8", "surrogateescape")), key,
+            record.put_blob(mask(diff).encode("utf-8", "surrogateescape")), key,
             novelty.line_count(after) - novelty.line_count(before), carried, use,
             novelty.change_digest(before, after) or "",
         )  # fmt: skip

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from praxtui import settings
+from praxtui import masking, settings
 from praxtui.engine.epochs import read_program
 from praxtui.errors import UserError
 from praxtui.journal.folded import folded
@@ -98,13 +98,19 @@ def write(handed: Handed, fd: int) -> None:
 
 
 def receive(fd: int | None) -> Handed:
-    """What an engine was handed; nothing without a pipe. Proxies go into its environment, where clients look."""
+    """What an engine was handed; nothing without a pipe. Proxies go into its environment, where clients look.
+
+    All that is secret in it is masked from here on, wherever it turns up.
+    """
     if fd is None:
         return Handed(at=time.time())
     with open(fd, "rb") as pipe:
         raw = pipe.read()
     handed = msgspec.json.decode(raw, type=Handed) if raw else Handed(at=time.time())
     os.environ.update(handed.proxies)
+    for values in (handed.models, handed.proxies, os.environ):
+        masking.hold(values)
+    masking.hold(handed.secrets, declared=True)
     return handed
 
 

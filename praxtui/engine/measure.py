@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import os
+import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from praxtui.journal.facts import RunEnded
 from praxtui.journal.logs import tail
 from praxtui.journal.state import Run
+from praxtui.masking import blot_file
 from praxtui.program.spec import Program, seconds
 from praxtui.runs import output
 from praxtui.runs.spec import Exit
+
+log = logging.getLogger(__name__)
 
 RUN_LOG = "run.log"
 EVALUATE_LOG = "evaluate.log"
@@ -82,6 +89,24 @@ def _failure(program: Program, folder: Path, exit: Exit) -> str | None:
             last = last_line(folder / (EVALUATE_LOG if stage.name == "evaluate" else RUN_LOG))
             return f"{stage.name}: {how}" + (f": {last}" if last else "")
     return None
+
+
+def blot_logs(folder: Path, names: Sequence[str] = (RUN_LOG, EVALUATE_LOG)) -> None:
+    """Take every secret that a run printed out of its logs, which keep their lengths. The run must be over."""
+    for name in names:
+        try:
+            fd = os.open(folder / name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            continue  # there is none, or what a run has put in its place
+        try:
+            found = os.fstat(fd)
+            # A file with a second name is no log of ours, and may be anything.
+            if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and blot_file(fd):
+                log.warning("%s held secrets; they are blotted out", folder / name)
+        except OSError as error:
+            log.warning("%s could not be looked through for secrets: %s", folder / name, error)
+        finally:
+            os.close(fd)
 
 
 def last_line(path: Path) -> str:

@@ -10,6 +10,7 @@ from praxtui.engine.campaign import Campaign
 from praxtui.errors import UserError
 from praxtui.journal.facts import Noticed
 from praxtui.journal.people import ProgramChanged
+from praxtui.masking import mask
 from praxtui.program.spec import Program
 from praxtui.program.unavailable import unavailable
 
@@ -72,5 +73,5 @@ def _change(campaign: Campaign, after: Program, *, opens: bool) -> None:
     blob = record.put_blob(after.text.encode())
     campaign.program = after
     target, keep = after.metric.target, after.constraints.keep
-    record.write(ProgramChanged(blob, record.put_blob(diff.encode()), opens, target, keep))
+    record.write(ProgramChanged(blob, record.put_blob(mask(diff).encode()), opens, target, keep))
     log.info("program.md was edited; %s", "a new epoch begins" if opens else "the epoch goes on")

@@ -224,6 +224,7 @@ class Runner:
             exit = replace(exit, why="lost", message="ended by a signal from outside")
 
         def measured() -> RunEnded:
+            measure.blot_logs(folder)
             broke = self._broke(run.commit, exit) if exit.why in ("exit", "timeout", "artifact", "seal") else None
             return measure.ended(program, experiment, run, folder, exit, broke, gpus)
 

@@ -191,6 +191,7 @@ async def _execute(campaign: Campaign, run_dir: Path, data: Path) -> float:
         handle.stop(now=True)
     stopping.cancel()
     exit = await ending
+    await campaign.git(measure.blot_logs, run_dir, (LOG,))
     if exit.ok:
         return exit.seconds
     said = next((line.strip() for line in reversed(measure.last_lines(run_dir / LOG, 20)) if line.strip()), "")

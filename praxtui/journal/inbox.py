@@ -25,6 +25,7 @@ import msgspec
 from praxtui.errors import UserError
 from praxtui.journal.faults import BROKEN, BUSY, JournalLocked, explained, primary
 from praxtui.journal.opening import connect
+from praxtui.masking import mask_all
 from praxtui.paths import private
 
 NAME = "inbox.db"
@@ -84,11 +85,13 @@ class Inbox:
         self._seen: int | None = None  # data_version at the last `pending`
 
     def send(self, verb: str, args: dict[str, Any], who: str, patience: float = PATIENCE_S) -> int:
-        """Leave a command; durable when this returns its id. Raises JournalLocked, JournalFull, UserError.
+        """Leave a command, without secrets; durable when this returns its id.
+
+        Raises JournalLocked, JournalFull, UserError.
 
         `patience`: seconds that others may keep the inbox locked before it is given up.
         """
-        text = msgspec.json.encode(args).decode()
+        text = msgspec.json.encode(mask_all(args)).decode()
         for attempt in (1, 2):
             try:
                 return self._insert(verb, text, who, patience)

@@ -19,6 +19,7 @@ from typing import BinaryIO, NamedTuple
 
 from praxtui.errors import UserError
 from praxtui.journal import packed
+from praxtui.masking import mask
 
 SHOWN = 16 << 10  # bytes of one line that are shown
 BLOCK = 64 << 10  # bytes between two marks of an index, at least
@@ -31,7 +32,12 @@ ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]?"  # every other escape, and what is left of a torn one
 )
 # Controls, and the marks that reorder text on screen and so can make it read as something else.
-CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+# So are those that show nothing at all, but for the joiners that scripts need, and what is heaped on one letter.
+_MARKS = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]"
+CONTROLS = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    f"\U000e0000-\U000e007f]|(?<={_MARKS}{{8}}){_MARKS}+"
+)
 
 
 class Line(NamedTuple):
@@ -44,10 +50,11 @@ class Line(NamedTuple):
 
 
 def safe(text: str) -> str:
-    """`text` without escape sequences and control characters; tabs as spaces. Fit for any terminal, on one line."""
-    if text.isprintable():  # neither controls nor reordering marks; nearly every line
-        return text
-    return CONTROLS.sub("", ESCAPES.sub("", text)).expandtabs(8)
+    """`text` without escape sequences, control characters and secrets; tabs as spaces. Fit for any terminal, on one
+    line."""
+    if not (text.isascii() and text.isprintable()):  # nearly every line is
+        text = CONTROLS.sub("", ESCAPES.sub("", text)).expandtabs(8)
+    return mask(text)
 
 
 def collapse(line: bytes) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from praxtui.journal import blobs, opening
+from praxtui.journal import blobs, opening, secrets
 from praxtui.journal.events import Event, decode, encode
 from praxtui.journal.facts import Fact
 from praxtui.journal.faults import (
@@ -34,6 +34,7 @@ from praxtui.journal.faults import (
     explained,
     primary,
 )
+from praxtui.masking import mask
 
 __all__ = [
     "Journal",
@@ -124,10 +125,13 @@ class Journal:
     def append(self, facts: Sequence[Fact], at: float | None = None) -> list[Event]:
         """Write facts, all or none, durably; returns them with their places. `at`: seconds since 1970, default now.
 
+        No secret in their texts is written, nor in what is returned.
+
         Raises JournalFull (nothing was written; the same call may be repeated later), JournalLocked.
         """
         if not facts:
             return []
+        facts = [secrets.masked(fact) for fact in facts]
         rows = [encode(fact) for fact in facts]
         when = time.time() if at is None else at
         with self._writing(durable=True) as connection:
@@ -176,8 +180,8 @@ class Journal:
     # --- stream -----------------------------------------------------------------------------------------------------
 
     def stream_append(self, kind: str, text: str, experiment: str | None = None, at: float | None = None) -> int:
-        """Write an item to the stream; returns its seq. Raises JournalFull."""
-        row = (time.time() if at is None else at, experiment, kind, text.encode(errors="replace"))
+        """Write an item to the stream, without secrets; returns its seq. Raises JournalFull."""
+        row = (time.time() if at is None else at, experiment, kind, mask(text).encode(errors="replace"))
         with self._writing(durable=False) as connection:
             cursor = connection.execute("INSERT INTO stream(at, experiment, kind, data) VALUES (?, ?, ?, ?)", row)
             return cursor.lastrowid or 0

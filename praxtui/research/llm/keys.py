@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from praxtui import paths
+from praxtui import masking, paths
 from praxtui.errors import RequirementMissing
 from praxtui.research.llm import prices, providers
 from praxtui.research.llm.credentials import Credentials, KeysMissing
@@ -96,7 +96,16 @@ class Keys:
         return self._said.get(providers.with_provider(model)) or ModelSettings()
 
     def find(self, name: str, *, ask: bool = True) -> Found | None:
-        """The value of one variable, an empty one counting as not there; `ask`: whether to ask the keyring, too."""
+        """The value of one variable, an empty one counting as not there; `ask`: whether to ask the keyring, too.
+
+        From then on it is masked, if it is secret, wherever it turns up.
+        """
+        found = self._find(name, ask=ask)
+        if found is not None:
+            masking.hold({name: found.value})
+        return found
+
+    def _find(self, name: str, *, ask: bool) -> Found | None:
         held = self._environment.get(name, "")
         filed = self._file.get(name)
         newer = bool(filed) and self._since is not None and self._file.changed > self._since

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from praxtui.journal.transcript import Kind
+from praxtui.masking import mask_all
 from praxtui.research.llm.turns import Message, Reply, Tool, ToolCall
 from praxtui.research.protocol import Desk
 
@@ -65,4 +66,4 @@ class Transcript:
         self._desk.stream("fault", text)
 
     def _write(self, kind: Kind, data: dict[str, Any]) -> None:
-        self._desk.stream(kind, json.dumps(data, ensure_ascii=False))
+        self._desk.stream(kind, json.dumps(mask_all(data), ensure_ascii=False))

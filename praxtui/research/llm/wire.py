@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from praxtui.masking import mask
 from praxtui.research.llm.counted import Counted
 from praxtui.research.llm.faults import Fault
 from praxtui.research.llm.turns import Message, Part, Tool, ToolCall
@@ -75,31 +76,31 @@ def unfinished(provider: str, *, begun: bool) -> Fault:
 def messages(said: Sequence[Message], flags: bool) -> list[dict[str, Any]]:
     """A conversation as LiteLLM takes it. `flags`: for a provider that must be told what to keep in its cache.
 
-    The same messages give the same bytes: a provider finds what it has kept by its beginning.
+    The same messages give the same bytes: a provider finds what it has kept by its beginning. No secret is in them.
     """
     marked = _breakpoints(said) if flags else frozenset()
     return [_message(message, flags, n, marked) for n, message in enumerate(said)]
 
 
 def _message(message: Message, flags: bool, n: int, marked: frozenset[tuple[int, int]]) -> dict[str, Any]:
-    content: Any = message.text
+    content: Any = mask(message.text)
     if flags:
         # Empty text is refused, and so is a mark on it.
-        kept = [(part, (n, i) in marked) for i, part in enumerate(message.parts) if part.text]
-        content = [{"type": "text", "text": p.text, **({"cache_control": KEEP} if mark else {})} for p, mark in kept]
+        kept = [(mask(part.text), (n, i) in marked) for i, part in enumerate(message.parts) if part.text]
+        content = [{"type": "text", "text": text, **({"cache_control": KEEP} if mark else {})} for text, mark in kept]
     found: dict[str, Any] = {"role": message.role, "content": content}
     if message.role == "assistant":
         found["content"] = content or None
         if message.calls:
             found["tool_calls"] = [
-                {"id": c.id, "type": "function", "function": {"name": c.name, "arguments": _sound(c.arguments)}}
+                {"id": c.id, "type": "function", "function": {"name": c.name, "arguments": _sound(mask(c.arguments))}}
                 for c in message.calls
             ]
         if flags and message.opaque:
             found["thinking_blocks"] = list(message.opaque)
     if message.role == "tool":
         # LiteLLM takes the mark of an answer from the message, and makes it one of the whole block.
-        found["content"] = message.text
+        found["content"] = mask(message.text)
         if any(at[0] == n for at in marked):
             found["cache_control"] = KEEP
         found["tool_call_id"] = message.call_id

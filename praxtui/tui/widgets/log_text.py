@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from praxtui.journal.log_lines import Part
 from praxtui.journal.logs import CONTROLS, ESCAPES
+from praxtui.masking import mask
 
 TAB = 8  # columns
 
@@ -76,8 +77,8 @@ class Styled(NamedTuple):
 def styled(line: bytes) -> Styled:
     """One line as a terminal shows it in the end: of what was rewritten with `\\r`, the last."""
     text = line.rstrip(b"\r\n").rpartition(b"\r")[2].decode(errors="replace")
-    if text.isprintable():
-        return Styled(text)
+    if text.isascii() and text.isprintable():
+        return Styled(mask(text))
     written: list[str] = []
     looks: list[tuple[int, Look]] = []
     look, column, at = PLAIN, 0, 0
@@ -95,7 +96,9 @@ def styled(line: bytes) -> Styled:
                 looks.append((column, look))
     written.append(_spaced(text[at:], column))
     whole = "".join(written)
-    return Styled(whole, tuple(looks))
+    hidden = mask(whole)
+    # Where looks began is lost with what is masked; such lines are rare.
+    return Styled(hidden, tuple(looks)) if hidden == whole else Styled(hidden)
 
 
 def shown(part: Part) -> Styled:
