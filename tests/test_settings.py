@@ -169,3 +169,10 @@ def test_every_key_has_its_line(tables: dict[str, dict[str, int]]) -> None:
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, True, "1", None])
 def test_a_price_is_a_number(value: Any) -> None:
     assert settings.MODEL["price_input"](value) is not None
+
+
+def test_the_least_rung_for_drafts_is_full_unless_said(tmp_path: Path) -> None:
+    assert read(tmp_path, "").sandbox.least == "full"
+    assert read(tmp_path, '[sandbox]\nleast = "partial"\n').sandbox.least == "partial"
+    said = refused(tmp_path, '[sandbox]\nleast = "half"\n')
+    assert said == ['F:2: sandbox.least is "half", not full, partial or none']

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import subprocess
 import sys
 
 from msgspec import Struct
 
-from praxtui.runs.sandbox.fixes import allow_namespaces
+from praxtui.runs import landlock as kernel_landlock
+from praxtui.runs.namespaces import NEW_NETWORK, NEW_USER
+from praxtui.runs.sandbox.fixes import LANDLOCK, allow_namespaces
 
 TRIAL_S = 20.0
 """Seconds that a trial has: it starts one Python."""
-
-LANDLOCK_CREATE = 444  # landlock_create_ruleset, the same number on every architecture
-LANDLOCK_VERSION = 1  # its flag that asks for the ABI
-CLONE_NEWUSER = 0x10000000
-CLONE_NEWNET = 0x40000000
 
 _NAMESPACES = """
 import ctypes, os
@@ -41,30 +37,20 @@ def abilities() -> tuple[Ability, ...]:
 
 
 def landlock() -> Ability:
-    """The ABI of Landlock: 1 confines writes, 4 also TCP, 6 also signals and abstract sockets."""
-    abi = landlock_abi()
+    """The ABI of Landlock, by which the rung `partial` is made, and what of it can be ruled."""
+    abi = kernel_landlock.abi() if sys.platform.startswith("linux") else 0
     if abi < 1:
-        return Ability("Landlock", False, "this kernel has no Landlock, or it is switched off", "Linux 5.13 or later")
-    covers = "files" + (", TCP" if abi >= 4 else "") + (", signals" if abi >= 6 else "")
+        return Ability("Landlock", False, "this kernel has no Landlock, or it is switched off", LANDLOCK)
+    more = ((3, "truncation"), (4, "TCP"), (6, "signals"), (9, "unix sockets"))
+    covers = ", ".join(["files", *(what for least, what in more if abi >= least)])
     return Ability("Landlock", True, f"ABI {abi} ({covers})")
-
-
-def landlock_abi() -> int:
-    """The kernel's Landlock ABI, 0 where there is none."""
-    if not sys.platform.startswith("linux"):
-        return 0
-    try:
-        libc = ctypes.CDLL(None, use_errno=True)
-        return max(0, int(libc.syscall(LANDLOCK_CREATE, None, ctypes.c_size_t(0), LANDLOCK_VERSION)))
-    except (OSError, AttributeError):
-        return 0
 
 
 def namespaces() -> Ability:
     """Whether a process of this user may make user and network namespaces of its own."""
     if not sys.platform.startswith("linux"):
         return Ability("user namespaces", False, f"{sys.platform} has none", "")
-    trial = [sys.executable, "-I", "-S", "-c", _NAMESPACES % (CLONE_NEWUSER | CLONE_NEWNET)]
+    trial = [sys.executable, "-I", "-S", "-c", _NAMESPACES % (NEW_USER | NEW_NETWORK)]
     try:
         done = subprocess.run(trial, capture_output=True, timeout=TRIAL_S, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.SubprocessError) as error:

@@ -178,6 +178,7 @@ def _logout() -> Check:
 
 
 def _sandbox() -> Iterator[Check]:
+    """The rung that runs get, what a lesser one does not stop, and what the kernel offers for a better one."""
     try:
         found = sandbox.check()
     except UserError as error:
@@ -185,6 +186,8 @@ def _sandbox() -> Iterator[Check]:
     else:
         said = sandbox.words(found.rung, {**found.findings, "fix": ""})
         yield Check("sandbox", "ok" if found.rung == "full" else "note", said, found.fix)
+        for name in sandbox.PROPERTIES if found.rung == "partial" else ():
+            yield Check(f"sandbox: {name}", "note", found.findings[name])
     for ability in abilities():
         yield Check(f"sandbox: {ability.name}", "ok" if ability.works else "note", ability.found, ability.fix)
 

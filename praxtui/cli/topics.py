@@ -117,12 +117,39 @@ A campaign is one folder, campaigns/ID: journal.db (all that happened), runs/
 A run sees PRAXTUI_BUDGET_S, PRAXTUI_SEED, PRAXTUI_EXPERIMENT, PRAXTUI_DATA
 (read-only), PRAXTUI_SCRATCH, PRAXTUI_CACHE; of your own environment it sees a
 short list, and the names under constraints.secrets. On Linux it runs in a
-sandbox, if bubblewrap is there; PRAXTUI_SANDBOX=none switches that off, and
-PRAXTUI_SANDBOX_READ=DIR:DIR lets it read more (docs/evaluation.md).
+sandbox (praxtui help sandbox).
 
 Exit codes: 0 done; 2 wrong usage or program; 3 something is missing; 4 the
 campaign ended by a fault or waits for a person; 130 interrupted.
 PRAXTUI_DEBUG=1 prints the traceback of an unexpected error."""
+
+SANDBOX = """\
+Runs, evaluations and checks of drafts do not have your rights. The best rung
+that works here is taken, found out by a program that tries to break out:
+
+  full     bubblewrap: a world of its own. Only its own folders can be written,
+           sealed files in them cannot; no network, unless the program asks for
+           one; your home, keys, journals and other processes are not there
+  partial  without bubblewrap, by Landlock: files, keys and network are closed
+           as well. It does not hide that files and processes exist, nor stop
+           chmod of files that are yours, nor connections to unix sockets in
+           the file system. Where namespaces are refused, sealed files are
+           compared after the run instead of being read-only, and there is no
+           loopback. `praxtui doctor` says what holds on this machine
+  none     no walls: a run can do what you can do
+
+`praxtui status` names the rung, and `--json` each property. A GPU that is lost
+inside costs the rung; that is said, and no run goes on without it in silence.
+
+What a model drafts runs on full, or not. Less is enough if you say so, for all
+campaigns in settings.toml, or for one with `run --allow-unsandboxed` (which
+allows none); the best rung there is is taken all the same.
+
+  [sandbox]
+  least = "full"           # partial or none
+
+PRAXTUI_SANDBOX=full, partial or none asks for one rung alone; auto, or unset,
+is the best. PRAXTUI_SANDBOX_READ=DIR:DIR lets runs read more."""
 
 RESEARCHER = """\
 Who proposes experiments:
@@ -196,6 +223,9 @@ key at a time and leaves the rest, comments too, as it is. The file would be
   [researcher]
   steps = 20               # most replies of one draft
   brief_tokens = 48000     # most tokens of one brief
+
+  [sandbox]
+  least = "full"           # partial or none: enough for what a model drafts
 
   [cockpit]
   theme = "dark"           # of praxtui's own, or of your folder themes
@@ -284,6 +314,7 @@ TOPICS: dict[str, str] = {
     "ledger": LEDGER,
     "researcher": RESEARCHER,
     "models": MODELS,
+    "sandbox": SANDBOX,
     "settings": SETTINGS,
     "detach": DETACH,
     "home": HOME,

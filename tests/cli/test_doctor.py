@@ -13,7 +13,7 @@ import pytest
 
 from praxtui.cli import abilities, machine
 from praxtui.cli.main import main
-from praxtui.runs import sandbox
+from praxtui.runs import landlock, sandbox
 
 PROGRAM = """---
 metric: {name: score}
@@ -191,7 +191,7 @@ def test_the_abilities_are_tried_and_told() -> None:
     found = abilities.abilities()
     assert [ability.name for ability in found] == ["Landlock", "user namespaces"]
     assert all(ability.found for ability in found)
-    assert found[0].works == (abilities.landlock_abi() >= 1)
+    assert found[0].works == (landlock.abi() >= 1)
 
 
 def test_the_sandbox_is_tried_and_told(capsys, monkeypatch) -> None:
@@ -206,7 +206,19 @@ def test_the_sandbox_is_tried_and_told(capsys, monkeypatch) -> None:
     monkeypatch.setenv("PRAXTUI_SANDBOX", "perhaps")
     (check,) = checks(capsys, code=3)["sandbox"]
     assert check["state"] == "missing"
-    assert "auto or none" in check["fix"]
+    assert "auto, full, partial or none" in check["fix"]
+
+
+def test_what_a_partial_sandbox_does_not_stop_is_told(capsys, monkeypatch) -> None:
+    told = {name: f"not all of {name}" for name in sandbox.PROPERTIES}
+    partial = sandbox.Sandbox("partial", {**told, "network": "none; but", "why": "no bwrap"}, "no bwrap", "install it")
+    monkeypatch.setattr(machine.sandbox, "check", lambda: partial)
+    found = checks(capsys)
+    (check,) = found["sandbox"]
+    assert (check["state"], check["fix"]) == ("note", "install it")
+    assert check["found"].endswith("no GPU; not full: no bwrap)")
+    assert [one["found"] for one in found["sandbox: network"]] == ["none; but"]
+    assert {f"sandbox: {name}" for name in sandbox.PROPERTIES} <= set(found)
 
 
 def test_models_keys_and_keyring_are_looked_at(home: Path, capsys, monkeypatch, no_trials: None) -> None:

@@ -8,7 +8,19 @@ rights.
 from __future__ import annotations
 
 from praxtui.runs.sandbox.links import reached
-from praxtui.runs.sandbox.rungs import RUNGS, Rung, Sandbox, check, choice, words
+from praxtui.runs.sandbox.rungs import PROPERTIES, RUNGS, Rung, Sandbox, check, choice, words
 from praxtui.runs.sandbox.walls import EVALUATION, Sight, Walls
 
-__all__ = ["EVALUATION", "RUNGS", "Rung", "Sandbox", "Sight", "Walls", "check", "choice", "reached", "words"]
+__all__ = [
+    "EVALUATION",
+    "PROPERTIES",
+    "RUNGS",
+    "Rung",
+    "Sandbox",
+    "Sight",
+    "Walls",
+    "check",
+    "choice",
+    "reached",
+    "words",
+]

@@ -23,6 +23,9 @@ Choice = Literal["auto", "full", "partial", "none"]
 RUNGS: tuple[Rung, ...] = get_args(Rung)
 """From the best down."""
 
+PROPERTIES = ("files", "sealed", "evaluation", "home", "network", "processes", "memory")
+"""Those of the findings in which `partial` can be less than `full`."""
+
 REPORT = "report this with `praxtui doctor`'s output"
 
 
