@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
-import socket
 import stat
 import struct
 from collections.abc import Iterable
@@ -21,6 +21,8 @@ READ_ONLY, NO_SUID, NO_DEVICES, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 32,
 KEPT = 2 | 4 | 8 | 1024 | 2048  # nosuid, nodev, noexec, noatime, nodiratime
 RELATIME, RELATIME_SAID = 1 << 21, 4096
 PR_SET_DUMPABLE = 4
+# Of the module socket, which takes as long to import as all this takes.
+AF_INET, SOCK_DGRAM = 2, 2
 GET_FLAGS, SET_FLAGS, UP = 0x8913, 0x8914, 1
 
 
@@ -84,12 +86,12 @@ def _write(path: str, text: str) -> None:
 
 def _loopback() -> None:
     """Switch on the only network device there is. Raises OSError."""
-    import fcntl
-
+    fd = checked("loopback", libc.socket(AF_INET, SOCK_DGRAM, 0))
     try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-            asked = struct.pack("16sh22x", b"lo", 0)
-            flags: int = struct.unpack("16xh22x", fcntl.ioctl(one, GET_FLAGS, asked))[0]
-            fcntl.ioctl(one, SET_FLAGS, struct.pack("16sh22x", b"lo", flags | UP))
+        asked = fcntl.ioctl(fd, GET_FLAGS, struct.pack("16sh22x", b"lo", 0))
+        flags: int = struct.unpack("16xh22x", asked)[0]
+        fcntl.ioctl(fd, SET_FLAGS, struct.pack("16sh22x", b"lo", flags | UP))
     except OSError as error:
         raise OSError(error.errno, f"loopback: {os.strerror(error.errno or errno.EIO)}") from None
+    finally:
+        os.close(fd)

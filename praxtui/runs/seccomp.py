@@ -11,7 +11,6 @@ import errno
 import os
 import struct
 import sys
-from typing import NamedTuple
 
 from praxtui.runs.kernel import prctl
 
@@ -25,20 +24,21 @@ CLONE3 = 435
 IO_URING_SETUP = 425
 
 
-class Machine(NamedTuple):
-    """An architecture: its audit number, and the numbers of its system calls."""
+class Machine:
+    """An architecture: its audit number, and the numbers of its system calls; `keyrings` are add_key, request_key and
+    keyctl."""
 
-    audit: int
-    socket: int
-    socketpair: int
-    clone: int
-    unshare: int
-    keyrings: tuple[int, int, int]  # add_key, request_key, keyctl
+    # No NamedTuple: to import typing takes as long as all the walls.
+    def __init__(self, audit: int, socket: int, socketpair: int, clone: int, unshare: int, keyrings: range) -> None:
+        self.audit = audit
+        self.socket, self.socketpair = socket, socketpair
+        self.clone, self.unshare = clone, unshare
+        self.keyrings = keyrings
 
 
 MACHINES = {
-    "x86_64": Machine(0xC000003E, 41, 53, 56, 272, (248, 249, 250)),
-    "aarch64": Machine(0xC00000B7, 198, 199, 220, 97, (217, 218, 219)),
+    "x86_64": Machine(0xC000003E, 41, 53, 56, 272, range(248, 251)),
+    "aarch64": Machine(0xC00000B7, 198, 199, 220, 97, range(217, 220)),
 }
 
 

@@ -7,7 +7,7 @@ is in it; a writable folder cannot have that, and what is hidden or sealed there
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
@@ -42,6 +42,7 @@ def confine(host: Host, needs: Needs, means: Means) -> Confine:
     # What a person has as a whole in its own right is shown, wherever it lies.
     reads, lists = allowed(readable, hidden.difference(readable))
     resolver = host.resolver if needs.network else ()
+    more = ("/proc", *resolver)
     own = [path for path in OWN if os.path.isdir(path)]
     if means.namespaces:
         held = (*writes, *readable, *host.system, *resolver)
@@ -51,7 +52,7 @@ def confine(host: Host, needs: Needs, means: Means) -> Confine:
     sealed = (*needs.sealed, *(host.kernel if means.kernel else ())) if means.namespaces else ()
     shared = [SHARED_MEMORY] if os.path.isdir(SHARED_MEMORY) else []
     return Confine(
-        reads=fewest([*system, *(path for path in reads if not within_any(path, writes)), "/proc", *resolver]),
+        reads=tuple(dict.fromkeys([*system, *(path for path in reads if not within_any(path, writes)), *more])),
         lists=tuple(lists),
         writes=fewest([*writes, *(own if means.namespaces else shared), *shared]),
         devices=(*DEVICES, *host.devices),
@@ -68,7 +69,10 @@ def allowed(paths: Iterable[str], hidden: Collection[str]) -> tuple[list[str], l
     """(what of `paths` can be given as a whole, folders that are given in parts) so that nothing `hidden` is given."""
     whole: list[str] = []
     parts: list[str] = []
-    above = {folder for path in hidden for folder in _parents(path)}
+    above: set[str] = set()
+    for path in hidden:
+        while (path := os.path.dirname(path)) not in above:
+            above.add(path)
     pending = [path for path in paths if path not in hidden]
     while pending:
         path = pending.pop()
@@ -83,12 +87,6 @@ def allowed(paths: Iterable[str], hidden: Collection[str]) -> tuple[list[str], l
         # What a link leads to is asked for by its own name, or not at all.
         pending += [entry.path for entry in entries if entry.path not in hidden and not entry.is_symlink()]
     return whole, parts
-
-
-def _parents(path: str) -> Iterator[str]:
-    while (above := os.path.dirname(path)) != path:
-        yield above
-        path = above
 
 
 def _real(paths: Iterable[str]) -> tuple[str, ...]:
