@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from praxtui import settings
 from praxtui.engine.confine import Confinement, require
 from praxtui.errors import RequirementMissing
 from praxtui.journal.facts import SandboxProbed
@@ -96,6 +97,57 @@ def test_others_take_the_best_rung_there_is(researcher: str) -> None:
     with pytest.raises(RequirementMissing, match="why"):
         require("llm", False, Sandbox("none", {}, "why"))
     require("llm", True, Sandbox("none", {}, "why"))
+
+
+def test_the_settings_may_say_that_less_is_enough(home: Path) -> None:
+    settings.file().parent.mkdir(parents=True, exist_ok=True)
+    partial, none = Sandbox("partial", {}, "no bwrap"), Sandbox("none", {}, "no kernel")
+    with pytest.raises(RequirementMissing, match="needs a sandbox that is full for its runs, and here it is partial"):
+        require("llm", False, partial)
+    settings.file().write_text('[sandbox]\nleast = "partial"\n')
+    require("llm", False, partial)
+    with pytest.raises(RequirementMissing, match="no kernel"):
+        require("llm", False, none)
+    settings.file().write_text('[sandbox]\nleast = "none"\n')
+    require("llm", False, none)
+
+
+@pytest.fixture
+def partial(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sandbox as it is where there is no bubblewrap."""
+    try:
+        check(asked="partial")
+    except RequirementMissing as missing:
+        pytest.skip(str(missing))
+    monkeypatch.setenv("PRAXTUI_SANDBOX", "partial")
+
+
+def test_a_campaign_without_bubblewrap_is_confined_all_the_same(partial: None, home: Path, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("private")
+    places = [f"attempt(lambda: read({str(path)!r}))" for path in (key, home / "campaigns" / "c" / "journal.db")]
+    places += [f"attempt(lambda: write({str(path)!r}))" for path in (key, tmp_path / "leaf" / "settings.py", "/x")]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        lever = ATTACKS.replace("PLACES", "\n".join(places)).replace("PORT", repr(server.getsockname()))
+        lever = lever.replace("ENGINE", str(os.getpid()))
+        lever += '\nLUCK = SPREAD = 0.0\nWAIT = ""\n'
+        leaf = make_leaf(tmp_path / "leaf", EXACT, files={"settings.py": lever})
+        folder = create(leaf, "c", experiments=0)
+        state = play(folder, Script())
+    assert (state.sandbox, ledger(folder)["e0"]["metric"]) == ("partial", 110.0)
+    assert key.read_text() == "private"
+    assert state.sandbox_findings["files"].startswith("only its own folders can be written")
+
+
+def test_a_rung_that_is_asked_for_and_cannot_be_had_stops_the_campaign(
+    exact: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PRAXTUI_SANDBOX", "full")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    state = play(create(exact, experiments=0), Script())
+    assert (state.ended, state.exit_code) == ("stopped", 3)
+    assert "PRAXTUI_SANDBOX asks for full, and that cannot be had here: bubblewrap is not" in (state.end_reason or "")
+    assert not state.experiments["e0"].runs
 
 
 # A lever that says in its result what it got at: each thing costs a point.
