@@ -29,6 +29,7 @@ def confine(walls: dict, output: int) -> None:  # type: ignore[type-arg]
 
         namespaces.enter(network=walls["network"])
         namespaces.cover(walls["empty"])
+        namespaces.freeze(walls["writes"], walls["kernel"])
         namespaces.seal(walls["sealed"])
     kernel.no_new_privileges()
     kernel.drop_capabilities()

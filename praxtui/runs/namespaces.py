@@ -6,6 +6,7 @@ Standard library only: the shim's child imports this file. Flags as in linux/sch
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import fcntl
 import os
@@ -21,6 +22,8 @@ READ_ONLY, NO_SUID, NO_DEVICES, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 32,
 KEPT = 2 | 4 | 8 | 1024 | 2048  # nosuid, nodev, noexec, noatime, nodiratime
 RELATIME, RELATIME_SAID = 1 << 21, 4096
 PR_SET_DUMPABLE = 4
+MOUNT_SETATTR = 442  # the same on every architecture; of Linux 5.12, and Landlock is of 5.13
+AT_FDCWD, AT_RECURSIVE = -100, 0x8000
 # Of the module socket, which takes as long to import as all this takes.
 AF_INET, SOCK_DGRAM = 2, 2
 GET_FLAGS, SET_FLAGS, UP = 0x8913, 0x8914, 1
@@ -53,6 +56,19 @@ def cover(folders: Iterable[str]) -> None:
         _mount("tmpfs", path, "tmpfs", NO_SUID | NO_DEVICES, "mode=0700")
 
 
+def freeze(writable: Iterable[str], kernel: bool) -> None:
+    """Make every mount read-only but for `writable` folders, and /proc where `kernel`. Raises OSError.
+
+    Landlock does not rule rights, times and attributes of files: their owner could change them wherever they are.
+    """
+    kept = [path for path in writable if not _is_read_only(path)]
+    for path in kept:
+        _mount(path, path, None, BIND | RECURSIVE)
+    _set("/", READ_ONLY, 0, AT_RECURSIVE)
+    for path in (*kept, *(("/proc",) if kernel else ())):
+        _set(path, 0, READ_ONLY, 0)
+
+
 def seal(paths: Iterable[str]) -> None:
     """Make each of these files and folders read-only; links, and what is not there, are left. Raises OSError."""
     for path in paths:
@@ -68,6 +84,22 @@ def seal(paths: Iterable[str]) -> None:
                 _mount(None, path, None, REMOUNT | BIND | READ_ONLY | kept)
         finally:
             os.close(fd)
+
+
+def _is_read_only(path: str) -> bool:
+    try:
+        return bool(os.statvfs(path).f_flag & READ_ONLY)
+    except OSError as error:
+        raise OSError(error.errno, f"{path}: {os.strerror(error.errno or errno.EIO)}") from None
+
+
+def _set(path: str, added: int, taken: int, how: int) -> None:
+    attributes = struct.pack("=QQQQ", added, taken, 0, 0)
+    done = libc.syscall(
+        ctypes.c_long(MOUNT_SETATTR), ctypes.c_int(AT_FDCWD), os.fsencode(path), ctypes.c_uint(how), attributes,
+        ctypes.c_size_t(len(attributes)),
+    )  # fmt: skip
+    checked(f"mount {path}", done)
 
 
 def _mount(source: str | None, path: str, kind: str | None, flags: int, said: str | None = None) -> None:

@@ -111,9 +111,10 @@ class Stage:
 
             confined.confine(self.confine, self.output)
         elif self.sandbox:
-            from praxtui.runs import kernel
+            from praxtui.runs import kernel, seccomp
 
             kernel.leave_keyring()
+            seccomp.hand_over()
 
     def _check(self) -> None:
         self.watch.check()

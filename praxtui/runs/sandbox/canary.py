@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from praxtui import paths
+from praxtui.runs import seccomp
 from praxtui.runs.sandbox.partial import confine
 from praxtui.runs.sandbox.plan import Host, Needs, argv, within_any
 
@@ -113,6 +114,7 @@ def _found(said: dict[str, Any], *, network: bool, gpu: bool) -> dict[str, str]:
             "open, as the program asks" if network else alone,
             (said["named"], "unix sockets in the file system can be reached"),
             (said["abstract"] and not network, "abstract unix sockets can be reached"),
+            (said["vsock"], "the host of a virtual machine can be reached (vsock)"),
         ),
         "processes": _but(seen, (said["signalled"], "your own can be signalled")),
         "memory": _but("worker processes and shared memory work", (said["shared"], "/dev/shm is this machine's")),
@@ -133,7 +135,7 @@ def _but(holds: str, *lacking: tuple[bool, str]) -> str:
 def _command(walls: Walls, plan: Needs, ground: _Ground, command: list[str]) -> tuple[str, ...]:
     """The command line that runs `command` behind `walls`, by the code that runs get."""
     if walls.means is None:
-        return argv(walls.host, plan, command)
+        return sys.executable, "-I", "-S", seccomp.__file__, *argv(walls.host, plan, command)
     file = Path(ground.at("walls"))
     file.write_bytes(msgspec.json.encode(confine(walls.host, plan, walls.means)))
     return sys.executable, "-I", "-S", str(CONFINED), str(file), *command

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from praxtui import paths
+from praxtui.runs import seccomp
 from praxtui.runs.sandbox.plan import Host, within_any
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/sys", "/nix", "/gnu")
@@ -58,6 +59,7 @@ def look(bwrap: str | None = None) -> Host:
         masked_folders=folders,
         devices=devices(),
         flags=_flags(command) if command else (),
+        filter=seccomp.machine() is not None,
         home=person if os.path.isabs(person) and (os.path.isdir(person) or not within_any(person, system)) else None,
         private=tuple(str(path) for path in private() if path.is_dir()),
         hosts=str(HOSTS) if stat.S_ISREG(_mode("/etc/hosts")) else None,

@@ -70,6 +70,11 @@ def loopback() -> None:
         connect([str(word) for word in one.getsockname()])
 
 
+def vsock() -> None:
+    """By such a socket a virtual machine reaches its host, from any namespace."""
+    socket.socket(40, socket.SOCK_STREAM).close()  # AF_VSOCK, which Python knows from 3.7 on
+
+
 def rights() -> None:
     """Fails where it has no capabilities and can get none."""
     with open("/proc/self/status") as file:
@@ -148,6 +153,7 @@ def main(asked: dict) -> None:  # type: ignore[type-arg]
         "loopback": works(loopback),
         "named": works(reach, asked["named"]),
         "abstract": works(reach_abstract, asked["abstract"]),
+        "vsock": works(vsock),
         "processes": apart,
         "environ": not apart and works(read, f"/proc/{asked['other']}/environ"),
         "signalled": not apart and works(os.kill, asked["other"], 0),

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from praxtui.runs import seccomp
+
 HOSTNAME = "sandbox"
 
 
@@ -19,10 +21,10 @@ class Host(Struct, frozen=True, kw_only=True):
 
     `system`: folders that are bound read-only, `links`: (link, target) at the root, `kernel`: what of /proc is
     read-only, `masked_files` and `masked_folders`: what in them is nobody's business, `devices`: GPUs and other
-    device nodes, `flags`: more walls that this bwrap can make. `home`: the person's. `private`: folders of praxtui
-    and the person that are covered wherever something bound holds them. `hosts`: a file that takes the place of
-    /etc/hosts, None where that cannot be. `resolver`: what name resolution reads besides. `bwrap` is empty where
-    there is none.
+    device nodes, `flags`: more walls that this bwrap can make, `filter`: whether it is handed a filter of system
+    calls. `home`: the person's. `private`: folders of praxtui and the person that are covered wherever something bound
+    holds them. `hosts`: a file that takes the place of /etc/hosts, None where that cannot be. `resolver`: what name
+    resolution reads besides. `bwrap` is empty where there is none.
     """
 
     bwrap: str
@@ -33,6 +35,7 @@ class Host(Struct, frozen=True, kw_only=True):
     masked_folders: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    filter: bool = False
     home: str | None = None
     private: tuple[str, ...] = ()
     hosts: str | None = None
@@ -66,6 +69,7 @@ def argv(host: Host, needs: Needs, command: Sequence[str]) -> tuple[str, ...]:
         *alone,
         *("--die-with-parent", "--new-session", "--cap-drop", "ALL"),
         *host.flags,
+        *(("--seccomp", str(seccomp.HANDED)) if host.filter else ()),
         *named,
     ]
     # What was made to hold the mounts is no place to write: it would look like success, and be gone.

@@ -34,7 +34,8 @@ from tests.runs.sandbox.conftest import Person
 
 GOOD: dict[str, Any] = {
     "written": [], "read": [], "own": True, "data": True, "found": False, "home": False, "tcp": False, "sent": False,
-    "loopback": True, "named": False, "abstract": False, "processes": True, "environ": False, "signalled": False,
+    "loopback": True, "named": False, "abstract": False, "vsock": False, "processes": True, "environ": False,
+    "signalled": False,
     "rights": False, "memory": True, "shared": False, "listed": False, "tracked": False, "unsealed": False,
     "changed": False, "emptied": False, "gpu": True,
 }  # fmt: skip

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from praxtui.runs import landlock, seccomp
+from praxtui.runs import landlock
 from praxtui.runs.sandbox.partial import Means, allowed, confine
 from praxtui.runs.sandbox.plan import Host, Needs, within, within_any
 
@@ -107,38 +107,6 @@ def test_an_abi_is_asked_for_nothing_that_it_does_not_know(known: int) -> None:
     most = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16, 6: 16, 7: 16, 8: 16}.get(known, 17)
     assert landlock.rights(known) < 1 << most
     assert landlock.rights(known) & landlock.READ == landlock.READ
-
-
-@pytest.mark.parametrize("name", seccomp.MACHINES)
-@pytest.mark.parametrize("sockets", [True, False])
-def test_the_filter_says_what_it_should_of_every_call(name: str, sockets: bool) -> None:
-    known = seccomp.MACHINES[name]
-    program = seccomp.program(known, sockets=sockets)
-
-    def ruled(number: int, first: int = 0, audit: int = known.audit) -> int:
-        at, value = 0, 0
-        while True:
-            code, yes, no, operand = program[at]
-            at += 1
-            if code == seccomp.LOAD:
-                value = {0: number, 4: audit, 16: first}[operand]
-            elif code == seccomp.RETURN:
-                return operand
-            else:
-                tests = {seccomp.EQUAL: value == operand, seccomp.AT_LEAST: value >= operand}
-                at += yes if tests.get(code, bool(value & operand)) else no
-
-    for number in range(600):
-        refused = number in (*known.keyrings, seccomp.IO_URING_SETUP, seccomp.CLONE3)
-        refused |= sockets and number in (known.socket, known.socketpair)
-        assert (ruled(number, 2) == seccomp.ALLOW) != refused, number
-    assert ruled(known.socket, 1) == ruled(known.socketpair, 1) == seccomp.ALLOW
-    for number in (known.clone, known.unshare):
-        assert ruled(number, 0x00010F00) == seccomp.ALLOW  # a thread
-        assert ruled(number, seccomp.CLONE_NEWUSER | 0x11) != seccomp.ALLOW
-    assert ruled(0, audit=0x40000003) == seccomp.KILL  # 32 bit calls
-    if name == "x86_64":
-        assert ruled(known.socket | seccomp.X32, 2) != seccomp.ALLOW
 
 
 @pytest.fixture
