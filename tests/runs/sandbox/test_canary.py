@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from praxtui.errors import MISSING, RequirementMissing, UserError
-from praxtui.runs import landlock
+from praxtui.runs import landlock, seccomp
 from praxtui.runs.sandbox import (
     RUNGS,
     Rung,
@@ -68,6 +68,18 @@ def test_the_walls_stand_where_bubblewrap_works(person: Person) -> None:
     assert person.sandbox.findings["network"] == "none"
     assert words("full", person.sandbox.findings).startswith("full (no network, home hidden, ")
     assert [path.name for path in person.praxtui.iterdir()] == ["campaigns"]
+
+
+@pytest.mark.parametrize("kind", ["namespaces", "filter"])
+def test_the_walls_of_partial_stand_where_the_kernel_has_them(person: Person, kind: str) -> None:
+    """As above: what skips without them must not be all that there is."""
+    if landlock.abi() < 1 or seccomp.machine() is None:
+        pytest.skip("this kernel cannot")
+    made = ["--user", "--map-root-user", "--net", "--mount", "--ipc", "true"]
+    if kind == "namespaces" and subprocess.run(["unshare", *made], capture_output=True, timeout=60).returncode:
+        pytest.skip("no namespaces here")
+    walls = person.walls[kind]
+    assert isinstance(walls, Walls), walls.why
 
 
 def test_nothing_wrong_is_no_leak() -> None:
