@@ -17,6 +17,7 @@ from praxtui.paths import private
 
 IDENTITY = "engine.json"
 LOCK = "engine.lock"
+DYING_S = 10.0  # seconds that the threads of a killed engine may take to end
 LOOK_S = 0.02
 UNWRITABLE = "make the campaign's folder writable, free space there, or set PRAXTUI_HOME to a folder on a local disk"
 
@@ -164,11 +165,9 @@ def lock(folder: Path) -> Lock:
     except OSError as error:
         raise CampaignFault(f"cannot write {path}: {error.strerror}", fix=UNWRITABLE) from error
     try:
-        flock(handle, LOCK_EX | LOCK_NB)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        _take(handle)
     except OSError as error:
-        held = os.pread(handle, 32, 0).decode(errors="replace").strip()
+        held = _holder(handle)
         os.close(handle)
         if error.errno not in (EAGAIN, EACCES):
             raise CampaignFault(f"cannot lock {path}: {error.strerror}", fix=UNWRITABLE) from error
@@ -178,3 +177,29 @@ def lock(folder: Path) -> Lock:
             fix=f"watch it with `praxtui attach {name}`, or end it with `praxtui stop {name}`",
         ) from error
     return Lock(handle)
+
+
+def _take(handle: int) -> None:
+    """Lock the file, and name this process in it. Raises OSError.
+
+    A killed engine is dead as soon as its first thread is, and keeps the lock until its last one is: on a busy machine
+    that takes a moment, which is waited for.
+    """
+    deadline = time.monotonic() + DYING_S
+    while True:
+        try:
+            flock(handle, LOCK_EX | LOCK_NB)
+            break
+        except OSError as error:
+            held = _holder(handle)
+            dying = error.errno in (EAGAIN, EACCES) and held.isdigit() and start_of(int(held)) is None
+            if not dying or time.monotonic() > deadline:
+                raise
+            time.sleep(LOOK_S)
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+
+
+def _holder(handle: int) -> str:
+    """The pid of the process that took the lock last, as it wrote it."""
+    return os.pread(handle, 32, 0).decode(errors="replace").strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -37,7 +38,7 @@ def untouched(place: Place) -> bool:
 def test_an_unknown_leaf_names_the_nearest(at: Place) -> None:
     said = at.refused("run", "ngran")
     assert said.startswith("praxtui: no leaf 'ngran'; did you mean: ngram?\n")
-    assert "leaves: circles, ngram, pretrain" in said
+    assert re.search(r"leaves: circles, .*ngram, .*pretrain", said)
     assert "the folder has no program.md" in at.refused("run", str(at.root))
 
 

@@ -4,9 +4,11 @@ import errno
 import fcntl
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -123,6 +125,42 @@ def test_children_do_not_keep_the_lock(tmp_path: Path) -> None:
         held.release()
         lock(tmp_path).release()
         child.kill()
+
+
+DYING = """
+import ctypes, os, platform, sys, threading, time
+from pathlib import Path
+from praxtui.journal.liveness import lock
+folder = Path(sys.argv[1])
+held = lock(folder)
+def linger():
+    while not (folder / "go").exists():
+        time.sleep(0.01)
+    os._exit(0)
+threading.Thread(target=linger).start()
+print(1, flush=True)
+# Ends the first thread alone: the process is a zombie whose other thread has the lock.
+ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[platform.machine()], 0)
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "aarch64"), reason="the number of a system call is not known")
+def test_the_last_thread_of_a_dead_engine_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with subprocess.Popen([sys.executable, "-c", DYING, str(tmp_path)], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        while start_of(holder.pid) is not None:
+            time.sleep(0.01)
+        waits: list[float] = []
+
+        def sleep(seconds: float) -> None:
+            waits.append(seconds)
+            (tmp_path / "go").touch()
+            holder.wait()
+
+        monkeypatch.setattr(liveness.time, "sleep", sleep)
+        lock(tmp_path).release()
+        assert waits
 
 
 def test_a_place_without_locks_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
