@@ -159,7 +159,10 @@ def test_the_last_thread_of_a_dead_engine_is_waited_for(tmp_path: Path, monkeypa
             holder.wait()
 
         monkeypatch.setattr(liveness.time, "sleep", sleep)
-        lock(tmp_path).release()
+        try:
+            lock(tmp_path).release()
+        finally:
+            (tmp_path / "go").touch()
         assert waits
 
 
