@@ -12,11 +12,16 @@ from collections import deque
 from textual import events
 from textual.app import App
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.timer import Timer
 
 LOST_S = 0.5
 """Seconds after which a key counts as acted on whatever became of it: who had it may be gone."""
 MOUNTING_S = 0.01
+ROUNDS = 3
+"""Times a message follows a key along its way. The first comes with what the widget says of the key (that a field was
+submitted), the second with what is done about it, the third with what that leaves for later, as `focus` does.
+"""
 
 
 class OneByOne(App[None]):
@@ -24,6 +29,11 @@ class OneByOne(App[None]):
 
     class Done(Message):
         """Follows a key along its way, and so arrives here when the key was acted on."""
+
+        def __init__(self, target: MessagePump, rounds: int = ROUNDS) -> None:
+            super().__init__()
+            self.target = target
+            self.rounds = rounds
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,13 +60,15 @@ class OneByOne(App[None]):
         target = self.focused or self.screen
         self._lost = self.set_timer(LOST_S, self._over)
         await super().on_event(event)
-        if not target.post_message(self.Done()):
+        if not target.post_message(self.Done(target)):
             await self._over()
 
     async def on_one_by_one_done(self, message: Done) -> None:
         """The key was acted on, or nobody wanted it."""
         message.stop()
-        await self._over()
+        left = message.rounds - 1
+        if not left or not message.target.post_message(self.Done(message.target, left)):
+            await self._over()
 
     async def _over(self) -> None:
         if self._lost is not None:

@@ -95,3 +95,36 @@ async def test_keys_go_on_after_what_had_the_focus_is_gone() -> None:
         type_at_once(app, "  ")
         await until(pilot, lambda: app.pauses == 2)
         assert app.pauses == 2
+
+
+class Filtering(OneByOne):
+    """A field that gives the focus away, as `focus` does it, once it is submitted; a space outside of it is counted."""
+
+    BINDINGS = [Binding("space", "pause")]  # noqa: RUF012
+
+    pauses = 0
+
+    def compose(self) -> ComposeResult:
+        main = Static("main", id="main")
+        main.can_focus = True
+        yield main
+        yield Input(id="field")
+
+    def on_mount(self) -> None:
+        self.screen.set_focus(self.query_one("#field"))
+
+    async def on_input_submitted(self) -> None:
+        self.query_one("#main").focus()
+
+    def action_pause(self) -> None:
+        self.pauses += 1
+
+
+async def test_what_follows_enter_in_a_field_goes_where_the_field_sends_it() -> None:
+    app = Filtering()
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        for key in (events.Key("a", "a"), events.Key("enter", None), events.Key("space", " ")):
+            app.post_message(key)
+        await until(pilot, lambda: app.pauses or " " in app.query_one("#field", Input).value)
+        assert (app.query_one("#field", Input).value, app.pauses) == ("a", 1)
