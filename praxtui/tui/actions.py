@@ -131,6 +131,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("metrics", "log", ("l",), "log scale", "Logarithmic, or linear.", 32),
     Action("metrics", "axis", ("x",), "axis", "Over experiments, time or USD.", 34),
     Action("metrics", "inspect", ("i",), "inspect", "Read values off with a cursor.", 36),
+    Action("metrics", "open", ("enter",), "open", "Open the experiment under the cursor.", 38),
     Action("metrics", "zoom_in", ("plus",), "zoom in", "Closer.", 0),
     Action("metrics", "zoom_out", ("minus",), "zoom out", "Further.", 0),
     Action("metrics", "left", ("left",), "left", "Move the view, or the cursor, left.", 0),

@@ -8,29 +8,34 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from praxtui.journal.curves import Curve
-from praxtui.journal.facts import Advanced, Claimed, RunEnded, RunStarted, StandingChanged
+from praxtui.journal.facts import Advanced, Claimed, Fact, RunEnded, RunStarted, StandingChanged
 from praxtui.journal.liveness import Engine
+from praxtui.journal.people import Paused, Spent
 from praxtui.journal.shown import width
 from praxtui.journal.state import State
 from praxtui.tui.gpu import GB, Gpus, Reading
 from praxtui.tui.gpu import History as Busy
+from praxtui.tui.panes.ledger_rows import touched
 from praxtui.tui.panes.metrics import MetricsPane
 from praxtui.tui.panes.metrics_gpus import GpuRows, line
 from praxtui.tui.panes.metrics_run import Kept, Live, head, large, main_series, rival, short, shown, small
-from praxtui.tui.panes.metrics_series import History, Tries, Try, picture, scale
+from praxtui.tui.panes.metrics_series import Drawing, spread
 from praxtui.tui.panes.metrics_shape import best_line, heading, shape
+from praxtui.tui.panes.metrics_tries import AXES, History, Tries, Try
 from praxtui.tui.sources.live import Live as LiveSource
 from praxtui.tui.sources.protocol import ANEW, Change
 from praxtui.tui.sources.replay import Replay
 from praxtui.tui.themes import variable_defaults
-from praxtui.tui.widgets.braille import Window
 from praxtui.tui.widgets.chart import Chart, drawn
+from praxtui.tui.widgets.heights import Window
+from praxtui.tui.widgets.plot import Picture
 from praxtui.tui.widgets.points import Points
+from praxtui.tui.widgets.scattered import Scattered, View
 from tests.tui.recorded import empty, last_moment, recorded
 from tests.tui.told import Told, begun, drafted, judged, opened, ran
 
@@ -57,6 +62,10 @@ def curve(*values: float, every: float = 10.0) -> Curve:
 
 def history(source: Told, axis: str = "experiments") -> History:
     return Tries().history(source.state, axis, source.now)
+
+
+def picture(found: History, state: State | None = None) -> Picture:
+    return Drawing().picture(found, lambda: state or State())
 
 
 # --- what was tried --------------------------------------------------------------------------------------------------
@@ -122,15 +131,87 @@ def test_an_epoch_that_measured_something_else_is_left_out() -> None:
     assert history(source).tries == []
 
 
-def test_an_experiment_that_did_not_change_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+TOLD = st.lists(
+    st.tuples(
+        st.sampled_from(["draft", "start", "end", "judge", "void", "standing", "baseline", "epoch", "pause"]),
+        st.integers(0, 9),
+        st.floats(0.1, 5).map(lambda value: round(value, 2)),
+        st.sampled_from(["keep", "discard", "crash", "invalid"]),
+    ),
+    max_size=40,
+)
+
+
+@given(TOLD)
+@example(
+    [("judge", 0, 0.9, "keep"), ("epoch", 0, 1.0, "keep"), ("baseline", 0, 1.2, "keep"), ("draft", 0, 1.0, "keep")]
+)
+def test_what_is_brought_up_to_date_is_the_same_as_what_is_made_anew(
+    told: list[tuple[str, int, float, str]],
+) -> None:
+    source = Told(begun())
+    kept = {axis: (Tries(), Drawing()) for axis in AXES}
+    for axis, (made, _) in kept.items():
+        made.history(source.state, axis, source.now)
+    view = View(30, 8, Window(2.0, 40.0, 0.5, 1.5), False)
+    for step in told:
+        before = source.state
+        source.now += 7.0
+        change = source.tell(*facts_of(source.state, *step))
+        ids = touched(change.events, before, source.state)
+        for axis, (made, drawing) in kept.items():
+            found = made.history(source.state, axis, source.now, ids)
+            anew = history(source, axis)
+            assert found[:6] == anew[:6]
+            assert [made.place(t.id) for t in anew.tries if t.id != "e0"] == [
+                n for n, t in enumerate(anew.tries) if t.id != "e0"
+            ]
+            drawn_now, expected = drawing.picture(found, State), picture(anew)
+            assert drawn_now.scale(*expected.whole, False) == expected.scale(*expected.whole, False)
+            for one, other in zip(drawn_now.traces, expected.traces, strict=True):
+                assert (one.name, one.points.x, one.points.y) == (other.name, other.points.x, other.points.y)
+                if isinstance(one.points, Scattered) and isinstance(other.points, Scattered):
+                    assert one.points.spots(view) == other.points.spots(view)
+
+
+def facts_of(state: State, what: str, which: int, value: float, verdict: str) -> list[Fact]:
+    """Facts that go on from a state, about one of the experiments that they can be about."""
+    drafts = [e.id for e in state.children() if not e.verdict and not e.runs]
+    runs = [name.partition("/")[0] for name in state.running]
+    kept = [e.id for e in state.children() if e.verdict == "keep"]
+    epoch = state.epochs[-1].number
+    if what == "draft" or (what in ("start", "judge", "void") and not drafts) or (what == "end" and not runs):
+        return [*drafted(state.next_id, "idea"), Spent(value, 10, "model", state.next_id)]
+    if what == "start":
+        return [RunStarted(drafts[which % len(drafts)], 1, "select", 0, "c", epoch)]
+    if what == "end":
+        id = runs[which % len(runs)]
+        return [RunEnded(id, 1, "exit", 0, 60.0, value, 60.0, metric=value), judged(id, verdict, 1.0)]
+    if what in ("judge", "void"):
+        id = drafts[which % len(drafts)]
+        return [*ran(id, value), judged(id, verdict if what == "judge" else "void", 1.0)]
+    if what == "standing" and kept:
+        return [StandingChanged([kept[which % len(kept)]], ("confirmed", "revoked")[which % 2], "")]
+    if what == "baseline":
+        n = len(state.experiments["e0"].runs) + 1
+        begun_run = RunStarted("e0", n, "baseline", 0, "c-e0", epoch)
+        return [begun_run, RunEnded("e0", n, "exit", 0, 9.0, 0.0, 9.0, metric=value)]
+    return [opened(epoch + 1, "maximize" if which == 9 else "minimize")] if what == "epoch" else [Paused("person")]
+
+
+def test_what_one_try_more_costs_does_not_depend_on_how_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     source, made = campaign(), Tries()
-    before = made.history(source.state, "experiments", source.now)
-    looked: list[str] = []
-    monkeypatch.setattr("praxtui.tui.panes.metrics_series.mean_metric", lambda e: looked.append(e.id))
-    assert made.history(source.state, "experiments", source.now) == before
-    source.tell(StandingChanged(["e4"], "confirmed", "held"))
     made.history(source.state, "experiments", source.now)
+    looked: list[str] = []
+    monkeypatch.setattr("praxtui.tui.panes.metrics_tries.mean_metric", lambda e: looked.append(e.id))
+    made.history(source.state, "experiments", source.now, ["e4"])
     assert looked == ["e4"]
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60), st.floats(-1e6, 1e6))
+def test_the_spread_is_the_middle_one_of_the_distances(values: list[float], middle: float) -> None:
+    distances = sorted(abs(value - middle) for value in values)
+    assert spread(sorted(values), middle) == distances[len(values) // 2]
 
 
 def tries(*values: float | None, kept: Iterable[int] = (0,)) -> History:
@@ -142,7 +223,7 @@ def tries(*values: float | None, kept: Iterable[int] = (0,)) -> History:
 
 def test_a_try_that_went_astray_does_not_flatten_the_picture() -> None:
     found = tries(1.0, 0.99, 0.98, 1.01, 54.0, 0.97, 1e9, kept=(0, 1, 2, 5))
-    bounds = scale(found, 0, 6)
+    bounds = picture(found).scale(0, 6, False)
     assert bounds is not None
     assert 0.9 < bounds[0] < 0.97
     assert 1.01 < bounds[1] < 1.1
@@ -151,7 +232,7 @@ def test_a_try_that_went_astray_does_not_flatten_the_picture() -> None:
 
 
 def _chart(found: History) -> Chart:
-    made = picture(found, State())
+    made = picture(found)
     bounds = made.scale(*made.whole, False)
     assert bounds is not None
     return Chart(made.traces, Window(*made.whole, *bounds), notes=made.notes)
@@ -160,7 +241,7 @@ def _chart(found: History) -> Chart:
 @given(st.lists(st.none() | st.floats(-1e6, 1e6).filter(lambda v: v != 0), min_size=1, max_size=40), st.data())
 def test_all_that_was_kept_is_always_on_the_scale(values: list[float | None], data: st.DataObject) -> None:
     kept = data.draw(st.sets(st.integers(0, len(values) - 1)))
-    bounds = scale(tries(*values, kept=kept), 0, len(values))
+    bounds = picture(tries(*values, kept=kept)).scale(0, len(values), False)
     there = [value for n, value in enumerate(values) if value is not None and n in kept]
     if bounds is None:
         assert not any(value is not None for value in values)

@@ -13,8 +13,9 @@ from textual.events import MouseScrollUp
 from praxtui.journal.shown import width
 from praxtui.tui.themes import variable_defaults
 from praxtui.tui.widgets.axes import each, labels, log_ticks, spread, ticks
-from praxtui.tui.widgets.braille import BLANK, Canvas, Heights, Trace, Window, draw, shows_braille
+from praxtui.tui.widgets.braille import BLANK, Canvas, Trace, draw, shows_braille
 from praxtui.tui.widgets.chart import Chart, drawn
+from praxtui.tui.widgets.heights import Heights, Window
 from praxtui.tui.widgets.plot import Picture, Plot
 from praxtui.tui.widgets.points import FACTOR, Points, column_of
 from praxtui.tui.widgets.stretch import CLOSEST, Stretch, followed, moved, reaching, zoomed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import ClassVar
 from zlib import crc32
 
@@ -17,15 +17,18 @@ from textual.widgets import SelectionList, Static
 from praxtui.journal.state import State
 from praxtui.tui.actions import bindings
 from praxtui.tui.keymap import key_of
+from praxtui.tui.messages import Answered, ExperimentOpened
+from praxtui.tui.panes.ledger_rows import touched
 from praxtui.tui.panes.metrics_gpus import GpuRows
-from praxtui.tui.panes.metrics_run import Kept, Live, head, large, looked_at, main_series, rival, small
-from praxtui.tui.panes.metrics_series import AXES, EMPTY, Tries, picture
+from praxtui.tui.panes.metrics_run import Kept, Lines, Live, head, large, looked_at, main_series, rival
+from praxtui.tui.panes.metrics_series import Drawing
 from praxtui.tui.panes.metrics_shape import Shape, best_line, empty, heading, shape
+from praxtui.tui.panes.metrics_tries import AXES, EMPTY, Tries
 from praxtui.tui.panes.pane import Pane, styles
 from praxtui.tui.sources.protocol import Change, Source
 from praxtui.tui.specification import program_of
 from praxtui.tui.widgets.braille import shows_braille
-from praxtui.tui.widgets.cells import CellRows, Row
+from praxtui.tui.widgets.cells import CellRows
 from praxtui.tui.widgets.chooser import Chooser
 from praxtui.tui.widgets.plot import SHARE, STEP, Plot
 from praxtui.tui.widgets.points import Points
@@ -41,7 +44,7 @@ class MetricsParts(Pane):
 
     def __init__(self, number: int | None = None, *, id: str | None = None) -> None:
         super().__init__(number, id=id)
-        ascii = self._ascii = not shows_braille()
+        ascii = not shows_braille()
         self.tries = Plot(ascii=ascii, id="tries")
         self.curve = Plot(ascii=ascii, id="curve")
         self.gpus = GpuRows(lambda: self.screen.is_current and self.is_on_screen, ascii=ascii)
@@ -50,8 +53,9 @@ class MetricsParts(Pane):
         self._run_part = Vertical(self._best, self._head, self.curve, self._small, self.gpus, id="run")
         self._source: Source | None = None
         self._state = State()
-        self._made, self._kept = Tries(), Kept()
-        self._found, self._stops = EMPTY, Points()
+        self._made, self._drawing, self._kept = Tries(), Drawing(), Kept()
+        self._lines = Lines(ascii=ascii)
+        self._found = EMPTY
         self._axis = AXES[0]
         self._live: Live | None = None
         self._pointed: str | None = None
@@ -59,6 +63,7 @@ class MetricsParts(Pane):
         self._hidden: frozenset[str] = frozenset()
         self._run_first = False
         self._shape = Shape("history")
+        self._below = ""
 
     def compose(self) -> ComposeResult:
         yield self._words
@@ -69,9 +74,10 @@ class MetricsParts(Pane):
 
     def show(self, source: Source, change: Change) -> None:
         """Show the source's moment."""
+        before = self._state if self._source is source and not change.anew else None
         self._source, self._state = source, source.state
-        if change.events or change.anew or (change.ticked and self._axis == "time"):
-            self._try()
+        if before is None or change.events or (change.ticked and self._axis == "time"):
+            self._try(touched(change.events, before, source.state) if before is not None else None)
         if change.events or change.anew or change.ticked:
             self._run()
         engine = source.engine
@@ -81,19 +87,19 @@ class MetricsParts(Pane):
     def point(self, experiment: str | None) -> None:
         """Put a cursor that is linked with other panes on an experiment; None takes it away."""
         self._pointed = experiment
-        places = (place for place, found in enumerate(self._found.tries) if found.id == experiment)
-        place = next(places, None) if experiment is not None else None
-        self.tries.cursor = None if place is None else self._stops.x[place]
+        place = self._made.place(experiment) if experiment is not None else None
+        self.tries.cursor = None if place is None else self._drawing.x(place)
 
-    def _try(self) -> None:
-        """The plot of all tries."""
+    def _try(self, ids: Collection[str] | None = None) -> None:
+        """The plot of all tries; `ids`: those that may be others than before, None for all."""
         source = self._source
         if source is None:
             return
-        self._found = self._made.history(source.state, self._axis, source.now)
-        drawn = picture(self._found, source.state) if self._found.tries else None
-        self._stops = drawn.stops if drawn is not None else Points()
-        self.tries.show(drawn)
+        before = self._found
+        self._found = found = self._made.history(source.state, self._axis, source.now, ids)
+        if ids is not None and self.tries.place is None and not found.differs(before):
+            return
+        self.tries.show(self._drawing.picture(found, lambda: self._state) if found.tries else None)
         if self._pointed is not None:
             self.point(self._pointed)
 
@@ -102,7 +108,9 @@ class MetricsParts(Pane):
         before = self._live
         self._live = live = self._looked_at()
         if live is None:
-            self.curve.show(None)
+            self.curve.show(None) if before is not None else None
+            return
+        if before == live:
             return
         if before is None or (before.id, before.n, before.main) != (live.id, live.n, live.main):
             self.curve.anew()
@@ -162,26 +170,31 @@ class MetricsParts(Pane):
     def _write(self, live: Live | None, others: list[str]) -> None:
         found, columns = self._shape, self._shape.columns
         self.say(heading(self._state, self.size.width - NAMED, best_below=found.best))
-        self.border_subtitle = self._folded(live)
+        folded = self._folded(live)
+        if self._below != folded:  # setting it draws the whole pane again
+            self._below = folded
+            self.border_subtitle = Content(folded)
         self._best.put([[(best_line(self._state, columns), "value")]])
         if live is None:
             return
         self._head.put([head(live, columns, focused=self.curve.has_focus)])
-        rows: list[Row] = [
-            small(name, live.series[name], columns, style_of(name), ascii=self._ascii) for name in others
-        ]
-        if len(rows) > found.series > 1:
-            left_out = len(rows) - found.series + 1
-            rows[found.series - 1 :] = [[(f"{left_out} more: {key_of('campaign.maximise')}", "note")]]
-        self._small.put(rows[: found.series])
+        left_out = len(others) - found.series + 1 if len(others) > found.series > 1 else 0
+        seen = others[: found.series - 1] if left_out else others[: found.series]
+        rows = self._lines.rows({name: live.series[name] for name in seen}, columns, style_of)
+        self._small.put([*rows, [(self._more(left_out), "note")]] if left_out else rows)
 
-    def _folded(self, live: Live | None) -> Content:
+    def _more(self, left_out: int) -> str:
+        """How many series there is no room for, and the key that helps: where all the room is taken, to choose."""
+        alone = self.outer_size.width >= self.screen.size.width
+        return f"{left_out} more: {key_of('metrics.series' if alone else 'campaign.maximise')}"
+
+    def _folded(self, live: Live | None) -> str:
         """What there is no room for, with the key that shows it."""
         if self._shape.how == "run":
-            return Content(f"{key_of('scroll.up')} best so far")
+            return f"{key_of('scroll.up')} best so far"
         if self._shape.how == "history" and live is not None:
-            return Content(f"{key_of('scroll.down')} curve of {live.id}")
-        return Content("")
+            return f"{key_of('scroll.down')} curve of {live.id}"
+        return ""
 
     def on_resize(self, event: Resize) -> None:
         self._arrange()
@@ -201,7 +214,7 @@ class MetricsPane(MetricsParts):
         "up early, `\N{MULTIPLICATION SIGN}` crashed, `!` broke a rule, `◆` running; `▴` and `▾` are off the scale. "
         "Dotted lines stand one sd of the noise above and below the incumbent; an upright one begins an epoch. Beside "
         "or below it: the run of now over the incumbent's, its other series, the GPUs. Down and up go from one plot to "
-        "the other. While values are read off, left and right go from one to the next."
+        "the other. While values are read off, left and right go from one to the next, and enter opens the experiment."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("metrics"), *bindings("scroll")]
 
@@ -240,6 +253,22 @@ class MetricsPane(MetricsParts):
 
     def action_inspect(self) -> None:
         self.plot.inspect()
+
+    def action_open(self) -> None:
+        """Open the experiment that a cursor is on."""
+        found = self._under()
+        if found is None:
+            fix = f"{key_of('metrics.inspect')} puts a cursor on one"
+            self.post_message(Answered("no experiment is under the cursor", ok=False, fix=fix))
+        else:
+            self.post_message(ExperimentOpened(found))
+
+    def _under(self) -> str | None:
+        """The experiment under the own cursor of the tries, else under the linked one; on the curve, the one shown."""
+        if self.plot is self.curve:
+            return self._live.id if self._live is not None else None
+        place = self.tries.place
+        return self._found.tries[place].id if place is not None else self._pointed
 
     def action_zoom_in(self) -> None:
         self.plot.zoom(STEP)

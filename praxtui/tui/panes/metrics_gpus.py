@@ -10,8 +10,9 @@ from textual.message import Message
 from textual.timer import Timer
 
 from praxtui.tui.gpu import Gpus, History, Reading, words
-from praxtui.tui.widgets.braille import Canvas, Trace, Window, draw
+from praxtui.tui.widgets.braille import Canvas, Trace, draw
 from praxtui.tui.widgets.cells import CellRows, Row, fitted
+from praxtui.tui.widgets.heights import Window
 from praxtui.tui.widgets.points import Points
 
 EVERY_S = 1.0

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from praxtui.journal.curves import Curve
 from praxtui.journal.shown import cut, metric, plain
 from praxtui.journal.state import Run, State
 from praxtui.tui.status_line import running
-from praxtui.tui.widgets.braille import Canvas, Trace, Window, draw
+from praxtui.tui.widgets.braille import Canvas, Trace, draw
 from praxtui.tui.widgets.cells import Row, fitted, sides
+from praxtui.tui.widgets.heights import Window
 from praxtui.tui.widgets.plot import Picture
 from praxtui.tui.widgets.points import Points
 from praxtui.tui.widgets.stretch import Stretch
@@ -85,11 +86,20 @@ class Kept:
         found = {}
         for name, curve in curves.items():
             made = self._made.get((id, n, name))
-            if made is None or made[0].step != curve.step or made[0].value != curve.value:
+            if made is None or not _same(made[0], curve):
                 made = (curve, Points(curve.step, curve.value))
                 self._made[(id, n, name)] = made
             found[name] = made[1]
         return found
+
+
+def _same(one: Curve, other: Curve) -> bool:
+    """Whether two curves have the same points; what is no number is the same as itself here."""
+    if one is other:
+        return True
+    return len(one.value) == len(other.value) and (
+        one.value.tobytes() == other.value.tobytes() and one.step.tobytes() == other.step.tobytes()
+    )
 
 
 # --- the large one ---------------------------------------------------------------------------------------------------
@@ -184,6 +194,25 @@ def small(name: str, points: Points, columns: int, style: str, *, ascii: bool = 
     row: Row = [(cut(plain(label(name)), NAME).ljust(NAME), "name"), (" ", ""), (value.rjust(VALUE), "value")]
     room = columns - NAME - VALUE - 3
     return fitted([*row, ("  ", ""), *spark(points, room, style, ascii=ascii)] if room >= SPARK else row, columns)
+
+
+class Lines:
+    """The lines of series, made again only where there are other points or columns."""
+
+    def __init__(self, *, ascii: bool = False) -> None:
+        self._ascii = ascii
+        self._made: dict[str, tuple[Points, int, Row]] = {}
+
+    def rows(self, series: Mapping[str, Points], columns: int, style: Callable[[str], str]) -> list[Row]:
+        """A line for each, in the style that its name has."""
+        made = {}
+        for name, points in series.items():
+            known = self._made.get(name)
+            if known is None or known[0] is not points or known[1] != columns:
+                known = (points, columns, small(name, points, columns, style(name), ascii=self._ascii))
+            made[name] = known
+        self._made = made
+        return [row for _, _, row in made.values()]
 
 
 def spark(points: Points, columns: int, style: str, *, ascii: bool = False) -> Row:

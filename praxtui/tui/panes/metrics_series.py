@@ -1,212 +1,186 @@
-"""What was tried, as points of a plot: from the state of a campaign over experiments, time or USD. Pure."""
+"""What was tried as a picture: marks for all tries under the best so far, and the scale that they are seen on. Pure."""
 
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Callable, Iterable, Sequence
-from itertools import takewhile
+from array import array
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from praxtui.journal.ledger import mean_metric
 from praxtui.journal.shown import delta, metric, plain
-from praxtui.journal.state import Epoch, Experiment, State
+from praxtui.journal.state import State
+from praxtui.tui.panes.metrics_tries import MARKS, History, Try
 from praxtui.tui.widgets.axes import labels
 from praxtui.tui.widgets.braille import Trace
 from praxtui.tui.widgets.plot import Picture
 from praxtui.tui.widgets.points import Points
+from praxtui.tui.widgets.scattered import Scattered
 from praxtui.tui.widgets.stretch import Stretch
 
-AXES = ("experiments", "time", "USD")
-MARKS = {
-    "invalid": "!",
-    "behind": "-",
-    "discard": "·",
-    "crash": "\N{MULTIPLICATION SIGN}",
-    "running": "◆",
-    "revoked": "○",
-    "keep": "●",
-}
-"""The mark of each kind of try, the last drawn on top."""
+BOTTOM, TOP = 0.12, 0.05
+"""Parts of the scale that are kept free. What has no value stands on the bottom line, so that it never looks like the
+best; the line is there without any, too: else the scale would jump whenever a run begins and ends."""
 
-BOTTOM = 0.12  # of the scale, kept free at the bottom for what has no value
+FINE = 256
+"""Parts of the whole that its end moves on by where there are more tries: were it always at the last one, every new
+try would put all the others elsewhere."""
 
 
-class Try(NamedTuple):
-    """An experiment on the plot, or the baseline of an epoch. `value` None: it has none, as a crash.
-
-    `kind` is a key of MARKS; `x` is in the unit of the axis, for time in seconds since the campaign began.
-    """
-
-    id: str
-    epoch: int
-    x: float
-    value: float | None
-    kind: str
-
-
-class History(NamedTuple):
-    """The tries in the order of x; `best`: of each epoch the best so far, as (x, value) at each improvement; `began`:
-    where each but the first begins; `last`: how far x goes. Epochs that measured something else are left out.
-
-    `noise`: value of the incumbent, and the sd of one run.
-    """
-
-    axis: str
-    tries: list[Try]
-    best: list[list[tuple[float, float]]]
-    began: list[float]
-    last: float
-    noise: tuple[float, float] | None = None
-
-
-EMPTY = History("experiments", [], [], [], 0.0)
-
-
-class Tries:
-    """Makes histories; remembers the value and kind of every experiment that has not changed since."""
+class Drawing:
+    """The picture of a history, kept from one to the next: only what is another one than before is made again."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[Experiment, float | None, str | None]] = {}
+        self._axis = ""
+        self._unit = Unit(1.0)
+        self._tries: Sequence[Try] = ()
+        self._best: list[list[tuple[float, float]]] = []
+        self._stops = Points()
+        self._marks = {kind: Scattered() for kind in MARKS}
+        self._places: dict[str, list[int]] = {kind: [] for kind in MARKS}
+        self._values: list[float] = []
 
-    def history(self, state: State, axis: str, now: float) -> History:
-        """The tries over `axis`: one of AXES."""
-        epochs = comparable(state.epochs)
-        if not epochs:
-            return EMPTY._replace(axis=axis)
-        spots = _Spots(state, axis, now)
-        numbers = {epoch.number for epoch in epochs}
-        under_way = {name.partition("/")[0] for name in state.running}
-        tries = [found for epoch in epochs if (found := _baseline(state, epoch, spots)) is not None]
-        for e in state.experiments.values():
-            if e.epoch not in numbers or e.id == "e0":
-                continue
-            value, kind = self._value(e)
-            if kind is None and e.id in under_way:
-                kind = "running"
-            if kind is not None:
-                tries.append(Try(e.id, e.epoch, spots.of(e), value, kind))
-        tries.sort(key=lambda found: found.x)
-        began = [spots.beginning(epoch) for epoch in epochs[1:]]
-        last = max([*(found.x for found in tries), *began], default=0.0)
-        best = [_improvements(tries, epoch) for epoch in epochs]
-        return History(axis, tries, best, began, last, _noise(best[-1], epochs[-1]))
+    def picture(self, found: History, state: Callable[[], State]) -> Picture:
+        """Best so far as steps, under a mark for every try; those without a value stand on the bottom line.
 
-    def _value(self, e: Experiment) -> tuple[float | None, str | None]:
-        found = self._known.get(e.id)
-        if found is None or found[0] is not e:
-            kind = "revoked" if e.standing == "revoked" else e.verdict
-            value = mean_metric(e)
-            if value is not None and not math.isfinite(value):
-                value = None
-            if kind not in MARKS:
-                kind = None  # undecided, or ended by a person or a fault
-            elif kind in ("crash", "invalid"):
-                value = None
-            elif value is None:  # one that was given up on before it was measured; the record of a keep has no less
-                kind = "behind" if kind == "discard" else None
-            found = self._known[e.id] = (e, value, kind)
-        return found[1], found[2]
+        `state` gives what is read off at a mark, as of when it is.
+        """
+        unit = UNITS_OF[found.axis](found.last)
+        first = found.first if (found.axis, unit) == (self._axis, self._unit) and found.tries is self._tries else 0
+        self._axis, self._unit, self._tries, self._best = found.axis, unit, found.tries, found.best
+        self._cut(min(first, len(self._stops)))
+        self._extend(found.tries[len(self._stops) :])
+        traces = []
+        for steps, end in zip(found.best, [*found.began, found.last], strict=True):
+            if steps:
+                xs, ys = [x / unit.size for x, _ in steps], [y for _, y in steps]
+                whole = Points([*xs, max(end / unit.size, xs[-1])], [*ys, ys[-1]])
+                traces.append(Trace("best so far", whole, "best", "step"))
+        traces += [Trace(kind, self._marks[kind], kind, "marks", mark) for kind, mark in MARKS.items()]
+        middle, sd = found.noise or (0.0, 0.0)
+        return Picture(
+            traces,
+            Stretch(0.0, _end(found.last) / unit.size),
+            self.scale,
+            self._stops,
+            lambda place: reading(found.tries[place], state()),
+            lambda ticks: [f"{unit.before}{'0' * word.startswith('.')}{word}{unit.after}" for word in labels(ticks)],
+            found.axis == "experiments",
+            [x / unit.size for x in found.began],
+            [middle - sd, middle + sd] if sd else (),
+            ["{off} off scale"],
+        )
+
+    def x(self, place: int) -> float:
+        """Where a try stands in the picture."""
+        return self._stops.x[place]
+
+    def _cut(self, length: int) -> None:
+        """Forget the tries from a place on."""
+        dropped = [y for y in self._stops.y[length:] if math.isfinite(y)]
+        if len(dropped) > len(self._values) // 8:
+            self._values = sorted(y for y in self._stops.y[:length] if math.isfinite(y))
+        else:
+            for value in dropped:
+                del self._values[bisect_left(self._values, value)]
+        self._stops.cut(length)
+        for kind, places in self._places.items():
+            kept = bisect_left(places, length)
+            del places[kept:]
+            self._marks[kind].cut(kept)
+
+    def _extend(self, tries: Sequence[Try]) -> None:
+        """Add tries at the end."""
+        size = self._unit.size
+        values = [found.value for found in tries if found.value is not None]
+        if len(values) > len(self._values) // 8:
+            self._values = sorted([*self._values, *values])
+        else:
+            for value in values:
+                insort(self._values, value)
+        xs, ys, at = array("d"), array("d"), len(self._stops)
+        parts: dict[str, tuple[array[float], array[float]]] = {kind: (array("d"), array("d")) for kind in MARKS}
+        for place, found in enumerate(tries, at):
+            x = found.x / size
+            xs.append(x)
+            ys.append(math.nan if found.value is None else found.value)
+            part = parts[found.kind]
+            part[0].append(x)
+            part[1].append(-math.inf if found.value is None else found.value)
+            self._places[found.kind].append(place)
+        self._stops.extend(xs, ys)
+        for kind, part in parts.items():
+            self._marks[kind].extend(*part)
+
+    # --- the scale ---------------------------------------------------------------------------------------------------
+
+    def scale(self, left: float, right: float, log: bool = False) -> tuple[float, float] | None:
+        """Bottom and top for a stretch of x: all that was kept in it, and of the rest what is about as far as most.
+
+        A try that went astray must not flatten the picture; how many are off it is said beside it.
+        """
+        every = self._seen(left, right, log)
+        if not every:
+            return None
+        low, high = self._kept(left, right, log) or (every[0], every[-1])
+        middle = every[len(every) // 2]
+        reach = max(high - low, 4 * spread(every, middle))
+        first, last = bisect_left(every, low - reach), bisect_right(every, high + reach)
+        if first < last:
+            low, high = min(low, every[first]), max(high, every[last - 1])
+        if log:
+            rise = math.log(max(high / low, 1.001))
+            return low / math.exp(BOTTOM * rise), high * math.exp(TOP * rise)
+        rise = high - low or abs(high) * 0.01 or 1.0
+        return low - BOTTOM * rise, high + TOP * rise
+
+    def _seen(self, left: float, right: float, log: bool) -> Sequence[float]:
+        """The values in a stretch, ascending; all where it has none. On a logarithmic scale, those above 0."""
+        stops = self._stops
+        first, last = stops.within(left, right)
+        every = self._values
+        if last - first < len(stops):
+            every = sorted(y for y in stops.y[first:last] if math.isfinite(y))
+        if log:
+            every = every[bisect_right(every, 0.0) :]
+            return every or self._values[bisect_right(self._values, 0.0) :]
+        return every or self._values
+
+    def _kept(self, left: float, right: float, log: bool) -> tuple[float, float] | None:
+        """The lowest and the highest of what was kept in a stretch, and what was the best where it begins."""
+        spans = []
+        for kind in ("keep", "revoked"):
+            points = self._marks[kind]
+            first, last = points.within(left, right)
+            span = points.span(first, last)
+            if span is not None and log and span[0] <= 0:
+                above = [y for y in points.y[first:last] if y > 0]
+                span = (min(above), max(above)) if above else None
+            spans += [span] if span is not None else []
+        size = self._unit.size
+        spans += [(y, y) for steps in self._best for y in held(steps, left * size) if y > 0 or not log]
+        return (min(low for low, _ in spans), max(high for _, high in spans)) if spans else None
 
 
-def comparable(epochs: Sequence[Epoch]) -> list[Epoch]:
-    """The epoch of now and those just before it that measured the same, with the same goal."""
-    if not epochs:
-        return []
-    now = epochs[-1]
-    same = takewhile(lambda epoch: (epoch.metric, epoch.goal) == (now.metric, now.goal), reversed(epochs))
-    return list(reversed(list(same)))
+def spread(values: Sequence[float], middle: float) -> float:
+    """How far the middle one of ascending values is from `middle` where they are put in the order of that."""
+    many = len(values) // 2 + 1
+    low, high = 0, len(values) - many
+    while low < high:  # those that are closest stand together: look for where they begin
+        at = (low + high) // 2
+        if middle - values[at] > values[at + many] - middle:
+            low = at + 1
+        else:
+            high = at
+    return max(middle - values[low], values[low + many - 1] - middle, 0.0)
 
 
-class _Spots:
-    """Where on the x axis something stands."""
-
-    def __init__(self, state: State, axis: str, now: float) -> None:
-        self._axis, self._now, self._created = axis, now, state.created
-        self._first: dict[int, int] = {}
-        self._spent: dict[str, float] = {}
-        self._before: dict[int, float] = {}
-        self._next = max((e.number for e in state.experiments.values()), default=0) + 1
-        spent = 0.0
-        for e in state.experiments.values():
-            self._first.setdefault(e.epoch, e.number)
-            self._before.setdefault(e.epoch, spent)
-            spent += e.usd + sum(run.usd for run in e.runs)
-            self._spent[e.id] = spent
-
-    def of(self, e: Experiment) -> float:
-        """Where an experiment was judged; one that is not yet stands at the moment."""
-        if self._axis == "experiments":
-            return float(e.number)
-        if self._axis == "USD":
-            return self._spent[e.id]
-        return max(0.0, (e.judged or self._now) - self._created)
-
-    def beginning(self, epoch: Epoch) -> float:
-        """Where an epoch began: among experiments, half way to its first one."""
-        if epoch.number == 1 and self._axis != "time":
-            return 0.0
-        if self._axis == "experiments":
-            return self._first.get(epoch.number, self._next) - 0.5
-        if self._axis == "USD":
-            return self._before.get(epoch.number, max(self._spent.values(), default=0.0))
-        return max(0.0, epoch.opened - self._created)
-
-
-def _baseline(state: State, epoch: Epoch, spots: _Spots) -> Try | None:
-    """What an epoch began from, measured anew in it."""
-    head = state.experiments.get(epoch.head)
-    if head is None:
-        return None
-    values = [run.metric for run in head.measured("baseline", epoch=epoch.number) if run.metric is not None]
-    values = [value for value in values if math.isfinite(value)]
-    return Try(head.id, epoch.number, spots.beginning(epoch), statistics.fmean(values), "keep") if values else None
-
-
-def _improvements(tries: Iterable[Try], epoch: Epoch) -> list[tuple[float, float]]:
-    steps: list[tuple[float, float]] = []
-    for found in tries:
-        if found.epoch != epoch.number or found.kind != "keep" or found.value is None:
-            continue
-        if not steps or epoch.sign * (found.value - steps[-1][1]) > 0:
-            steps.append((found.x, found.value))
-    return steps
-
-
-def _noise(best: Sequence[tuple[float, float]], epoch: Epoch) -> tuple[float, float] | None:
-    return (best[-1][1], epoch.noise_sd) if best and epoch.noise_sd else None
-
-
-# --- the picture -----------------------------------------------------------------------------------------------------
-
-
-def picture(found: History, state: State) -> Picture:
-    """Best so far as steps, under a mark for every try; those without a value stand on the bottom line."""
-    unit = UNITS_OF[found.axis](found.last)
-    traces = []
-    for steps, end in zip(found.best, [*found.began, found.last], strict=True):
-        if steps:
-            xs, ys = [x / unit.size for x, _ in steps], [y for _, y in steps]
-            whole = Points([*xs, max(end / unit.size, xs[-1])], [*ys, ys[-1]])
-            traces.append(Trace("best so far", whole, "best", "step"))
-    for kind, mark in MARKS.items():
-        here = [found for found in found.tries if found.kind == kind]
-        ys = [-math.inf if found.value is None else found.value for found in here]
-        traces.append(Trace(kind, Points([found.x / unit.size for found in here], ys), kind, "marks", mark))
-    heights = [math.nan if found.value is None else found.value for found in found.tries]
-    middle, sd = found.noise or (0.0, 0.0)
-    return Picture(
-        traces,
-        Stretch(0.0, found.last / unit.size),
-        lambda left, right, log: scale(found, left * unit.size, right * unit.size, log=log),
-        Points([found.x / unit.size for found in found.tries], heights),
-        lambda place: reading(found.tries[place], state),
-        lambda ticks: [f"{unit.before}{'0' * word.startswith('.')}{word}{unit.after}" for word in labels(ticks)],
-        found.axis == "experiments",
-        [x / unit.size for x in found.began],
-        [middle - sd, middle + sd] if sd else (),
-        ["{off} off scale"],
-    )
+def _end(last: float) -> float:
+    """How far x is shown: to the last try, or a little further."""
+    if last <= FINE:
+        return last
+    part = 2.0 ** (math.frexp(last / FINE)[1] - 1)
+    return math.ceil(last / part) * part
 
 
 class Unit(NamedTuple):
@@ -230,37 +204,10 @@ UNITS_OF: dict[str, Callable[[float], Unit]] = {
 }
 
 
-def scale(found: History, left: float, right: float, *, log: bool = False) -> tuple[float, float] | None:
-    """Bottom and top for a stretch of x: all that was kept in it, and of the rest what is about as far as most of it.
-
-    A try that went astray must not flatten the picture; how many are off it is said beside it.
-    """
-    here = [t for t in found.tries if t.value is not None and (t.value > 0 or not log)]
-    seen = [t for t in here if left <= t.x <= right] or here
-    every = [t.value for t in seen if t.value is not None]
-    if not every:
-        return None
-    kept = [t.value for t in seen if t.kind in ("keep", "revoked") and t.value is not None]
-    kept += [y for steps in found.best for y in held(steps, left) if y > 0 or not log]
-    kept = kept or every
-    low, high = min(kept), max(kept)
-    middle = statistics.median(every)
-    spread = statistics.median(abs(value - middle) for value in every)
-    reach = max(high - low, 4 * spread)
-    inside = [value for value in every if low - reach <= value <= high + reach]
-    low, high = min([low, *inside]), max([high, *inside])
-    # The bottom line is for those without a value, so that none of them looks like the best.
-    below = 0.05 if all(t.value is not None for t in found.tries) else BOTTOM
-    if log:
-        rise = math.log(max(high / low, 1.001))
-        return low / math.exp(below * rise), high * math.exp(0.05 * rise)
-    rise = high - low or abs(high) * 0.01 or 1.0
-    return low - below * rise, high + 0.05 * rise
-
-
 def held(steps: Sequence[tuple[float, float]], x: float) -> list[float]:
     """The best at `x`, which a stretch that begins there has to show; none before the first."""
-    return [y for at, y in steps if at <= x][-1:]
+    at = bisect_right(steps, (x, math.inf))
+    return [y for _, y in steps[max(0, at - 1) : at]]
 
 
 def reading(found: Try, state: State) -> str:

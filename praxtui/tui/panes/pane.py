@@ -33,15 +33,18 @@ class Pane(Container):
     def __init__(self, number: int | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id or self.NAME)
         self.number = number
-        self.said = ""
+        self.said = self._title = ""
         self.say("")
 
     def say(self, more: str) -> None:
         """Put `more` after the pane's number and name in its border."""
         name = self.NAME if self.number is None else f"{self.number} {self.NAME}"
-        self.said = more
+        title = f"{name}  {more}" if more else name
+        if title == self._title:
+            return  # setting it draws the whole pane again
+        self.said, self._title = more, title
         # As content, not as a string: what stands here may come from a model, and must not be read as markup.
-        self.border_title = Content(f"{name}  {more}" if more else name)
+        self.border_title = Content(title)
 
     def show(self, source: Source, change: Change) -> None:
         """Show the source's moment. `change` says what differs since the last call; ANEW the first time."""

@@ -13,9 +13,10 @@ import sys
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from praxtui.tui.widgets.points import Column, Points, column_of
+from praxtui.tui.widgets.heights import ACROSS, DOWN, Heights, Window
+from praxtui.tui.widgets.points import Column, Points
+from praxtui.tui.widgets.scattered import ABOVE, BELOW, Scattered, View
 
-ACROSS, DOWN = 2, 4
 BLANK = 0x2800
 # The bit of each dot by its place in the cell, [row][column] (Unicode standard, block Braille Patterns).
 BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
@@ -24,22 +25,15 @@ MASKS = [
     [[sum(BITS[row][column] for row in range(first, last + 1)) for last in range(DOWN)] for first in range(DOWN)]
     for column in range(ACROSS)
 ]
-STEEP = 1e6  # dots: beyond it, how far off the canvas a value is makes no difference
 
 ROUGH = {"●": "*", "○": "o", "·": ".", "\N{MULTIPLICATION SIGN}": "x", "◆": "#", "▴": "^", "▾": "v", "│": "|", "┊": ":"}
 """What stands for marks where only ASCII can be shown."""
 
+ARROWS = {ABOVE: "▴", BELOW: "▾"}
+"""What a mark off the scale becomes."""
+
 Cell = tuple[str, str]
 """A character, or several in a row, and the name of the style that they are drawn in."""
-
-
-class Window(NamedTuple):
-    """What part of the plane is shown, ends included."""
-
-    left: float
-    right: float
-    bottom: float
-    top: float
 
 
 class Trace(NamedTuple):
@@ -136,37 +130,13 @@ def shows_braille(encoding: str | None = None, terminal: str | None = None) -> b
 # --- drawing ---------------------------------------------------------------------------------------------------------
 
 
-class Heights:
-    """From a value to a dot row; rows count downwards, and values outside of the window have rows off the canvas."""
-
-    def __init__(self, rows: int, bottom: float, top: float, log: bool = False) -> None:
-        self._dots = rows * DOWN
-        self._log = log
-        self._top = scaled(top, log)
-        self._rise = self._top - scaled(bottom, log)
-
-    def row(self, value: float) -> int:
-        """The dot row of a value; of an infinite one, or one that a logarithm has no place for, one that is far off."""
-        if not 0 < self._rise < math.inf:
-            return self._dots // 2 if math.isfinite(value) else round(math.copysign(STEEP, -value))
-        share = (self._top - scaled(value, self._log)) / self._rise
-        return round(max(-STEEP, min(STEEP, share * (self._dots - 1))))
-
-
-def scaled(value: float, log: bool) -> float:
-    """The value as it is measured along an axis; on a logarithmic one, what is not positive is infinitely far down."""
-    if not log:
-        return value
-    return math.log10(value) if value > 0 else -math.inf
-
-
 def draw(canvas: Canvas, trace: Trace, window: Window, *, log: bool = False) -> int:
     """Draw a series; of marks, those above or below the window become arrows at its edge. How many those are."""
     if not canvas.columns or not canvas.rows:
         return 0
-    heights = Heights(canvas.rows, window.bottom, window.top, log)
     if trace.kind == "marks":
-        return _marks(canvas, trace, window, heights)
+        return _marks(canvas, trace, window, log)
+    heights = Heights(canvas.rows, window.bottom, window.top, log)
     before: tuple[int, int] | None = None
     for column in trace.points.columns(window.left, window.right, canvas.columns * ACROSS):
         before = None if column.low > column.high else _drawn(canvas, trace, heights, column, before)
@@ -220,16 +190,12 @@ def _towards(here: int, there: int) -> tuple[int, int]:
     return there, there
 
 
-def _marks(canvas: Canvas, trace: Trace, window: Window, heights: Heights) -> int:
-    count, dots = canvas.columns * ACROSS, canvas.rows * DOWN
+def _marks(canvas: Canvas, trace: Trace, window: Window, log: bool) -> int:
+    points = trace.points
+    found = points if isinstance(points, Scattered) else Scattered(points.x, points.y)
     off = 0
-    for x, y in zip(trace.points.x, trace.points.y, strict=True):
-        if not window.left <= x <= window.right or math.isnan(y):
-            continue
-        column, height = column_of(x, window.left, window.right, count) // ACROSS, heights.row(y)
-        mark = trace.mark
-        if math.isfinite(y) and not 0 <= height < dots:
-            off += 1
-            mark = "▴" if height < 0 else "▾"
-        canvas.put(column, max(0, min(dots - 1, height)) // DOWN, mark, trace.style)
+    for spot, many in sorted(found.spots(View(canvas.columns, canvas.rows, window, log)).items()):
+        column, row, side = spot
+        off += many if side else 0
+        canvas.put(column, row, ARROWS[side] if side else trace.mark, trace.style)
     return off

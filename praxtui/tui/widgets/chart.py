@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from praxtui.journal.shown import cut, width
 from praxtui.tui.widgets.axes import each, labels, log_ticks, spread, ticks
-from praxtui.tui.widgets.braille import ACROSS, DOWN, Canvas, Cell, Heights, Trace, Window, draw
+from praxtui.tui.widgets.braille import Canvas, Cell, Trace, draw
+from praxtui.tui.widgets.heights import ACROSS, DOWN, Heights, Window
 from praxtui.tui.widgets.points import column_of
 
 Row = list[Cell]

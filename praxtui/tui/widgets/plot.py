@@ -10,9 +10,10 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.message import Message
 
 from praxtui.tui.widgets.axes import labels
-from praxtui.tui.widgets.braille import Trace, Window, shows_braille
+from praxtui.tui.widgets.braille import Trace, shows_braille
 from praxtui.tui.widgets.cells import CellRows
 from praxtui.tui.widgets.chart import Chart, drawn, margin_of
+from praxtui.tui.widgets.heights import Window
 from praxtui.tui.widgets.points import Points, column_of
 from praxtui.tui.widgets.stretch import Stretch, followed, moved, reaching, zoomed
 
@@ -92,8 +93,9 @@ class Plot(CellRows, can_focus=True):
 
     @cursor.setter
     def cursor(self, x: float | None) -> None:
-        self._linked = x
-        self.draw()
+        if x != self._linked:
+            self._linked = x
+            self.draw()
 
     @property
     def place(self) -> int | None:

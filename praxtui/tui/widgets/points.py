@@ -59,6 +59,17 @@ class Points:
         self.ordered = self.ordered and _ascends(self.x, start)
         self._raise()
 
+    def cut(self, length: int) -> None:
+        """Keep the first `length` points only. Costs what is dropped."""
+        del self.x[length:], self.y[length:]
+        self.ordered = self.ordered or not length
+        for lows, highs in zip(self._lows, self._highs, strict=True):
+            length //= FACTOR
+            del lows[length:], highs[length:]
+        while self._lows and not self._lows[-1]:
+            self._lows.pop()
+            self._highs.pop()
+
     def _raise(self) -> None:
         """Complete every level of the pyramid as far as the one below it goes."""
         lows = highs = self.y
